@@ -1,0 +1,5 @@
+"""`python -m pilot_eval` is the `pilot-eval` command."""
+
+from pilot_eval.cli import main
+
+main()
