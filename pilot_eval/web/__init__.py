@@ -1,0 +1,1 @@
+"""Flask: pages and their forms; each page reads its input, calls one operation and chooses a template."""

@@ -1,0 +1,76 @@
+"""Regions and branches."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.people import Actor
+from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.records import audit
+from pilot_eval.records.network import Branch, Region
+
+
+def list_regions(session: Session) -> list[Region]:
+    return sorted(session.exec(select(Region)), key=lambda region: region.name.casefold())
+
+
+def create_region(session: Session, actor: Actor, *, code: str, name: str) -> Region:
+    """Add a region.
+
+    Raises
+    ------
+    BadInput
+        If the code or name is empty, or the code is taken.
+    """
+    scope_of(actor, Action.MANAGE_NETWORK)
+    code, name = code.strip(), name.strip()
+    problems = [
+        Problem(field, "Enter a value") for field, given in (("code", code), ("name", name)) if not given
+    ]
+    if not problems and session.exec(select(Region.id).where(col(Region.code) == code)).first():
+        problems.append(Problem("code", "This code is taken"))
+    if problems:
+        raise BadInput(problems)
+    region = Region(code=code, name=name)
+    session.add(region)
+    session.flush()
+    audit.append(session, actor, "region.create", "region", region.id)
+    session.commit()
+    return region
+
+
+def create_branch(
+    session: Session,
+    actor: Actor,
+    *,
+    code: str,
+    name: str,
+    region_id: int,
+    stratum: str = "",
+    time_zone: str = "Europe/Moscow",
+) -> Branch:
+    """Add a branch.
+
+    Raises
+    ------
+    BadInput
+        If the code or name is empty, the code is taken, or there is no such region.
+    """
+    scope_of(actor, Action.MANAGE_NETWORK)
+    code, name = code.strip(), name.strip()
+    problems = [
+        Problem(field, "Enter a value") for field, given in (("code", code), ("name", name)) if not given
+    ]
+    if not problems and session.exec(select(Branch.id).where(col(Branch.code) == code)).first():
+        problems.append(Problem("code", "This code is taken"))
+    if session.get(Region, region_id) is None:
+        problems.append(Problem("region", "Choose a region"))
+    if problems:
+        raise BadInput(problems)
+    branch = Branch(code=code, name=name, region_id=region_id, stratum=stratum.strip(), time_zone=time_zone)
+    session.add(branch)
+    session.flush()
+    audit.append(session, actor, "branch.create", "branch", branch.id)
+    session.commit()
+    return branch

@@ -1,0 +1,109 @@
+"""Who may do what: one table, default deny, checked by every operation.
+
+Wrong role: `NotAllowed`. Another region's or person's object: `NotFound`, as if it did not exist.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound
+from pilot_eval.domain.people import Actor, Role
+
+
+class Scope(StrEnum):
+    """How far a right reaches."""
+
+    OWN = "own"  # what the person recorded or was assigned
+    REGION = "region"  # branches of the manager's region; others only as aggregates
+    ALL = "all"
+
+
+class Action(StrEnum):
+    SEE_ASSIGNMENTS = "see_assignments"
+    RECORD = "record"
+    READ_RECORDED = "read_recorded"
+    COMPARE_BRANCHES = "compare_branches"
+    SEE_UPLIFT = "see_uplift"
+    SEE_COVERAGE = "see_coverage"
+    EXPORT_SUMMARY = "export_summary"
+    EXPORT_ROWS = "export_rows"
+    IMPORT = "import"
+    PLAN_PILOT = "plan_pilot"
+    CLOSE_WAVE = "close_wave"
+    READ_PEOPLE = "read_people"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_NETWORK = "manage_network"
+    READ_AUDIT_LOG = "read_audit_log"
+    VERIFY_AUDIT_LOG = "verify_audit_log"
+
+
+_AUDITOR, _MANAGER, _HEAD, _ADMIN = Role.AUDITOR, Role.MANAGER, Role.HEAD_OFFICE, Role.ADMINISTRATOR
+
+# A pair that is not here is forbidden.
+POLICY: dict[Action, dict[Role, Scope]] = {
+    Action.SEE_ASSIGNMENTS: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
+    Action.RECORD: {_AUDITOR: Scope.OWN},
+    Action.READ_RECORDED: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.COMPARE_BRANCHES: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.SEE_UPLIFT: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.SEE_COVERAGE: {_HEAD: Scope.ALL},
+    Action.EXPORT_SUMMARY: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.EXPORT_ROWS: {_HEAD: Scope.ALL},
+    Action.IMPORT: {_HEAD: Scope.ALL},
+    Action.PLAN_PILOT: {_HEAD: Scope.ALL},
+    Action.CLOSE_WAVE: {_HEAD: Scope.ALL},
+    Action.READ_PEOPLE: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+    Action.MANAGE_PEOPLE: {_ADMIN: Scope.ALL},
+    Action.MANAGE_NETWORK: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+    Action.READ_AUDIT_LOG: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+    Action.VERIFY_AUDIT_LOG: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+}
+
+# Only shortly after the password was given.
+FRESH: frozenset[Action] = frozenset({Action.EXPORT_ROWS, Action.CLOSE_WAVE, Action.MANAGE_PEOPLE})
+
+
+def scope_of(actor: Actor, action: Action) -> Scope:
+    """How far the actor's right to an action reaches.
+
+    Raises
+    ------
+    NotAllowed
+        If the role has no such right.
+    NeedsFreshSignIn
+        If it has, but the password was given too long ago.
+    """
+    if actor.role is None:
+        return Scope.ALL
+    scope = POLICY[action].get(actor.role)
+    if scope is None:
+        raise NotAllowed(f"{actor.role.value} may not {action.value.replace('_', ' ')}")
+    if action in FRESH and not actor.fresh:
+        raise NeedsFreshSignIn
+    return scope
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Whether to show a person the way to an action; never instead of `scope_of`."""
+    return actor.role is None or actor.role in POLICY[action]
+
+
+def require(
+    actor: Actor, action: Action, *, owner_id: int | None = None, region_id: int | None = None
+) -> Scope:
+    """Refuse an actor who may not do this to an object of that owner or region.
+
+    Raises
+    ------
+    NotAllowed, NeedsFreshSignIn
+        As `scope_of`.
+    NotFound
+        If the right does not reach the object.
+    """
+    scope = scope_of(actor, action)
+    if scope is Scope.OWN and (owner_id is None or owner_id != actor.user_id):
+        raise NotFound
+    if scope is Scope.REGION and (region_id is None or region_id != actor.region_id):
+        raise NotFound
+    return scope

@@ -1,0 +1,111 @@
+"""The audit log: append-only, each event sealed with the hash of the one before.
+
+It holds ids and codes, never names or free text, so that a person's data can be erased
+without breaking the chain. Triggers refuse UPDATE and DELETE on both databases.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from pilot_eval.domain.people import Actor
+from pilot_eval.records.base import document, now
+
+GENESIS = "0" * 64
+
+
+class AuditEvent(SQLModel, table=True):
+    __tablename__ = "audit_event"
+
+    # Counted without gaps from 1: a missing event shows.
+    sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    user_id: int | None = None
+    # `operator@host` when a command at the server acted; empty for a person.
+    operator: str = Field(default="", max_length=200)
+    # visit.record, pilot.create, user.role, ...; the first word tells who may read it.
+    action: str = Field(max_length=64, index=True)
+    subject_type: str = Field(max_length=32)
+    subject_id: str = Field(max_length=64)
+    details: dict[str, object] = Field(sa_type=document())
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+    __table_args__ = (sa.CheckConstraint("sequence >= 1", name="sequence_counted_from_one"),)
+
+
+class AuditHead(SQLModel, table=True):
+    """One row, locked while an event is appended; a second witness of the chain's end."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(default=1, primary_key=True)
+    sequence: int
+    hash: str = Field(max_length=64)
+
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+
+def append(
+    session: Session, actor: Actor, action: str, subject_type: str, subject_id: object, **details: object
+) -> AuditEvent:
+    """Add an event to the caller's transaction: it is stored with what it tells of, or not at all."""
+    head = session.exec(select(AuditHead).with_for_update()).one_or_none()
+    if head is None:
+        head = AuditHead(sequence=0, hash=GENESIS)
+        session.add(head)
+    event = AuditEvent(
+        sequence=head.sequence + 1,
+        at=now(),
+        user_id=actor.user_id,
+        operator="" if actor.user_id else actor.name,
+        action=action,
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+        details=json.loads(json.dumps(details, default=str)),
+        previous_hash=head.hash,
+        hash="",
+    )
+    event.hash = seal(event)
+    head.sequence, head.hash = event.sequence, event.hash
+    session.add(event)
+    session.flush()
+    return event
+
+
+def seal(event: AuditEvent) -> str:
+    """SHA-256 of the event's content and of the hash before it."""
+    content = [
+        event.sequence,
+        event.at.isoformat(),
+        event.user_id,
+        event.operator,
+        event.action,
+        event.subject_type,
+        event.subject_id,
+        event.details,
+        event.previous_hash,
+    ]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def head_of(session: Session) -> tuple[str, int]:
+    """The chain's last hash and its number of events."""
+    head = session.exec(select(AuditHead)).one_or_none()
+    return (head.hash, head.sequence) if head else (GENESIS, 0)
+
+
+def first_break(session: Session) -> int | None:
+    """The first event that was changed, removed or added outside the log; None when the chain is whole."""
+    previous, expected = GENESIS, 1
+    for event in session.exec(
+        select(AuditEvent).order_by(col(AuditEvent.sequence)).execution_options(yield_per=1000)
+    ):
+        if event.sequence != expected or event.previous_hash != previous or event.hash != seal(event):
+            return expected
+        previous, expected = event.hash, expected + 1
+    return None if head_of(session) == (previous, expected - 1) else expected

@@ -1,0 +1,53 @@
+"""The application: everything is wired here, nothing happens on import."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from pilot_eval.assets import folder
+from pilot_eval.records import database
+from pilot_eval.settings import Settings, read_settings
+from pilot_eval.web import errors, headers, languages, sessions, sign_in
+from pilot_eval.web.areas import AREAS
+
+MAX_FORM_BYTES = 16 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment unless given.
+
+    Raises
+    ------
+    BadSetting, DatabaseProblem
+        Before anything is served.
+    """
+    settings = settings or read_settings()
+    app = Flask(
+        "pilot_eval",
+        root_path=str(folder("templates").parent),
+        template_folder=str(folder("templates")),
+        static_folder=str(folder("static")),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=2000,
+        TRUSTED_HOSTS=list(settings.hosts),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["settings"] = settings
+    engine = database.open_database(settings.database)
+    database.check(engine)
+    sessions.install(app, engine)
+    headers.install(app, settings)
+    languages.install(app)
+    sign_in.install(app, settings)
+    errors.install(app)
+    for area in AREAS:
+        app.register_blueprint(area)
+    return app

@@ -1,0 +1,68 @@
+"""One database session a request, and the person who makes the request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask_login import current_user
+from sqlmodel import Session
+
+from pilot_eval.domain.people import Actor
+from pilot_eval.records.database import Engine, ScopedSession, reading_only, scoped_session_of
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def install(app: Flask, engine: Engine) -> None:
+    """Open a session when a request first needs one; roll back what it did not commit."""
+    app.extensions["engine"] = engine
+    app.extensions["sessions"] = scoped_session_of(engine)
+
+    @app.before_request
+    def _choose_transaction() -> None:
+        g.reading_only = reading_only.set(request.method in _SAFE_METHODS)
+
+    @app.teardown_appcontext
+    def _close(_error: BaseException | None) -> None:
+        scoped_session().remove()
+        if token := g.pop("reading_only", None):
+            reading_only.reset(token)
+
+
+def scoped_session() -> ScopedSession:
+    """The registry that the sign-in library wants."""
+    registry: ScopedSession = current_app.extensions["sessions"]
+    return registry
+
+
+def session() -> Session:
+    """This request's database session."""
+    return scoped_session()()
+
+
+def actor() -> Actor:
+    """Who makes this request.
+
+    Raises
+    ------
+    RuntimeError
+        If nobody is signed in: the view lacks its `auth_required`.
+    """
+    if not (has_request_context() and current_user.is_authenticated):
+        raise RuntimeError("no one is signed in")
+    from pilot_eval.web.sign_in import signed_in_recently
+
+    return Actor(
+        name=current_user.email,
+        role=current_user.role,
+        user_id=current_user.id,
+        region_id=current_user.region_id,
+        fresh=signed_in_recently(),
+    )
+
+
+def clock() -> datetime:
+    """The time of this request; one place, so that a test can set it."""
+    now = current_app.config.get("CLOCK")
+    return now() if now else datetime.now(UTC)
