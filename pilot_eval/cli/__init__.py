@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from pilot_eval import __version__
+from pilot_eval.domain.errors import PilotEvalError
 
 COMMANDS = {
+    "db": "pilot_eval.cli.database:db",
+    "demo": "pilot_eval.cli.demo:demo",
+    "doctor": "pilot_eval.cli.doctor:doctor",
     "evaluate": "pilot_eval.cli.evaluate:evaluate",
+    "export": "pilot_eval.cli.export:export",
+    "serve": "pilot_eval.cli.serve:serve",
+    "user": "pilot_eval.cli.people:user",
 }
+
+
+class Refused(click.ClickException):
+    """An error in words on standard error, exit code 2."""
+
+    exit_code = 2
 
 
 class LazyGroup(click.Group):
@@ -25,6 +39,12 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PilotEvalError as error:
+            raise Refused(str(error)) from error
 
 
 @click.group(cls=LazyGroup)

@@ -64,7 +64,7 @@ def _open_sqlite(url: sa.URL) -> Engine:
         )
     if url.database and url.database != ":memory:":
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseProblem(f"the folder of {url.database} cannot be made: {error.strerror}") from error
     engine = sa.create_engine(

@@ -19,7 +19,8 @@ class User(UserMixin, SQLModel, table=True):
     # `user` is a reserved word in PostgreSQL.
     __tablename__ = "person"
 
-    id: int | None = Field(default=None, primary_key=True)  # type: ignore[assignment]  # none until stored
+    # An integer in the sign-in library too; None only until it is stored.
+    id: int = Field(default=None, primary_key=True)
     # The sign-in name, an e-mail address or not; the sign-in library wants the column to be called so.
     email: str = Field(max_length=200, unique=True)
     # argon2; None until a one-time link has been used. Never in a repr: it would reach logs.

@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sessions.install(app, engine)
     headers.install(app, settings)
     languages.install(app)
-    sign_in.install(app, settings)
+    sign_in.install(app)
     errors.install(app)
     for area in AREAS:
         app.register_blueprint(area)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,6 @@ from flask_wtf import CSRFProtect
 
 from pilot_eval.operations.people import SHORTEST_PASSWORD
 from pilot_eval.records.people import RoleRecord, User
-from pilot_eval.settings import Settings
 from pilot_eval.web.sessions import clock, scoped_session
 
 FRESH = timedelta(minutes=15)
@@ -41,15 +39,15 @@ class Cookies(SecureCookieSessionInterface):
         return request.is_secure
 
 
-def install(app: Flask, settings: Settings) -> None:
+def install(app: Flask) -> None:
     """Wire the sign-in library to our people and protect every form."""
     app.session_interface = Cookies()
     app.config.update(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        # A digest, so that the two uses of the key cannot be confused.
-        SECURITY_PASSWORD_SALT=hashlib.sha256(f"password:{settings.secret_key}".encode()).hexdigest(),
+        # argon2 salts by itself; a second hash keyed by a secret would tie every password to that secret.
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of the algorithm
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
