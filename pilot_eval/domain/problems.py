@@ -1,0 +1,38 @@
+"""What is wrong, or odd, in something that a person filled in: which field, and why, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which message extractors know a text to translate later
+    """Mark an English sentence for translation where it is shown."""
+    return message
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One finding about one field.
+
+    Parameters
+    ----------
+    field : str
+        Name of the field, or path inside a document such as `sections[2].items[0].type`.
+    code : str
+        A word for programs, such as `out_of_order`.
+    message : str
+        English sentence with `%(name)s` places: the msgid to translate.
+    values : mapping
+        What goes into those places.
+    """
+
+    field: str
+    code: str
+    message: str
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The sentence in English."""
+        return self.message % self.values if self.values else self.message
