@@ -1,0 +1,75 @@
+"""Stored checklists and timing forms: published once, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from pilot_eval.domain.checklists import Checklist, default_checklist, parse
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.timings import TimingForm, default_timing_form
+from pilot_eval.domain.timings import parse as parse_timing_form
+from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.records import audit
+from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
+
+
+def publish_checklist(session: Session, actor: Actor, checklist: Checklist) -> ChecklistVersion:
+    """Store a checklist in the caller's transaction; the same content a second time adds nothing."""
+    scope_of(actor, Action.PLAN_PILOT)
+    stored = session.exec(
+        select(ChecklistVersion).where(col(ChecklistVersion.digest) == checklist.digest)
+    ).one_or_none()
+    if stored is None:
+        stored = ChecklistVersion(
+            code=checklist.code,
+            version=checklist.version,
+            document=checklist.to_document(),
+            digest=checklist.digest,
+        )
+        session.add(stored)
+        session.flush()
+        audit.append(session, actor, "checklist.publish", "checklist", stored.id, digest=stored.digest)
+    return stored
+
+
+def publish_timing_form(session: Session, actor: Actor, form: TimingForm) -> TimingFormVersion:
+    """Store a timing form in the caller's transaction; the same content a second time adds nothing."""
+    scope_of(actor, Action.PLAN_PILOT)
+    stored = session.exec(
+        select(TimingFormVersion).where(col(TimingFormVersion.digest) == form.digest)
+    ).one_or_none()
+    if stored is None:
+        stored = TimingFormVersion(
+            code=form.code, version=form.version, document=_document(form), digest=form.digest
+        )
+        session.add(stored)
+        session.flush()
+        audit.append(session, actor, "timing_form.publish", "timing_form", stored.id, digest=stored.digest)
+    return stored
+
+
+def _document(form: TimingForm) -> dict[str, Any]:
+    return dict(form.document)
+
+
+def newest_forms(session: Session, actor: Actor) -> tuple[ChecklistVersion, TimingFormVersion]:
+    """The checklist and timing form for a new pilot: the newest, or those that come with the product."""
+    checklist = session.exec(
+        select(ChecklistVersion).order_by(col(ChecklistVersion.id).desc()).limit(1)
+    ).first() or publish_checklist(session, actor, default_checklist())
+    timing_form = session.exec(
+        select(TimingFormVersion).order_by(col(TimingFormVersion.id).desc()).limit(1)
+    ).first() or publish_timing_form(session, actor, default_timing_form())
+    return checklist, timing_form
+
+
+def checklist_of(version: ChecklistVersion) -> Checklist:
+    """The checklist that a stored version holds."""
+    return parse(version.document)
+
+
+def timing_form_of(version: TimingFormVersion) -> TimingForm:
+    """The timing form that a stored version holds."""
+    return parse_timing_form(version.document)
