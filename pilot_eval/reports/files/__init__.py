@@ -1,0 +1,82 @@
+"""The files a pilot's summary is written to; one line of `FORMATS` per format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pilot_eval.reports.files import board, data, tables, workbook
+from pilot_eval.reports.labels import label
+from pilot_eval.reports.summaries import Row, Summary, snapshot_mark
+
+__all__ = ["FORMATS", "Format", "file_name", "write_file"]
+
+Writer = Callable[[Summary, str, Iterable[Row] | None], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: how it is named, sent and written.
+
+    Attributes
+    ----------
+    name : str
+        Key in `FORMATS` and in addresses.
+    media_type, extension : str
+    label_key : str
+        Its name for people, in `labels`.
+    write : callable
+        `(summary, language, rows) -> bytes`; rows are the observations of the snapshot, or None where the
+        reader may not have them. Formats without observations leave them unread.
+    has_rows : bool
+        Whether the format holds the observations.
+    """
+
+    name: str
+    media_type: str
+    extension: str
+    label_key: str
+    write: Writer
+    has_rows: bool = False
+
+    def label(self, language: str) -> str:
+        """Return the format's name for people."""
+        return label(self.label_key, language)
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    entry.name: entry
+    for entry in (
+        Format("pdf", "application/pdf", "pdf", "file_pdf", board.write),
+        Format(
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "xlsx",
+            "file_xlsx",
+            workbook.write,
+            has_rows=True,
+        ),
+        Format("csv", "text/csv; charset=utf-8", "csv", "file_csv", tables.write),
+        Format("json", "application/json", "json", "file_json", data.write),
+    )
+}
+
+
+def write_file(name: str, summary: Summary, language: str, rows: Iterable[Row] | None = None) -> bytes:
+    """Write one file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format (the message lists those there are), no such language, or the rows are not
+        those of the snapshot.
+    """
+    if name not in FORMATS:
+        raise ValueError(f"unknown format {name!r}: choose one of {', '.join(FORMATS)}")
+    return FORMATS[name].write(summary, language, rows)
+
+
+def file_name(name: str, summary: Summary, language: str) -> str:
+    """Return the name under which a file is saved: pilot, snapshot, language."""
+    return f"{summary['pilot']['slug']}-{snapshot_mark(summary)}-{language}.{FORMATS[name].extension}"

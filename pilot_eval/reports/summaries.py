@@ -1,0 +1,184 @@
+"""The contract `pilot-summary/1`: one document from which page, board page, workbook and tables are made.
+
+An operation builds the document; everything here only reads it. Its shape is published as
+`reports/files/pilot-summary-1.schema.json`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pilot_eval.reports.labels import label, unit_label
+from pilot_eval.reports.numbers import MISSING, NBSP, interval, number, percent, seconds_text
+
+SCHEMA: Final = "pilot-summary/1"
+SCHEMA_FILE: Final = Path(__file__).parent / "files" / "pilot-summary-1.schema.json"
+
+Summary = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The effect of one outcome as people speak of it: one estimate, one interval, one unit.
+
+    Attributes
+    ----------
+    estimate : float
+        Points of a score, percentage points of a proportion, change of speed in per cent of a duration.
+    low, high : float or None
+        Ends of the interval at `level`; None where the interval has no limit on that side.
+    level : float
+    unit : str
+        `points`, `percentage_points`, `percent` or the unit of an imported outcome.
+    better : {"higher", "lower"}
+        Which direction of `estimate` is good.
+    smallest_effect : float or None
+        In the same unit.
+    """
+
+    estimate: float
+    low: float | None
+    high: float | None
+    level: float
+    unit: str
+    better: str
+    smallest_effect: float | None
+
+
+def check_schema(summary: Summary) -> None:
+    """Refuse a document of another schema.
+
+    Raises
+    ------
+    ValueError
+        If `schema` is not `pilot-summary/1`.
+    """
+    if summary.get("schema") != SCHEMA:
+        raise ValueError(f"expected a document of schema {SCHEMA}, got {summary.get('schema')!r}")
+
+
+def is_withheld(summary: Summary) -> bool:
+    """Tell whether the results after the training may not be shown yet."""
+    return summary["headline_withheld"] is not None
+
+
+def released(summary: Summary) -> dict[str, Any]:
+    """Return the part of the summary that may be seen now.
+
+    While the headline is withheld this has no effect, no result of the after period and no p value, whatever
+    the caller handed over; afterwards it is the whole summary.
+    """
+    check_schema(summary)
+    document = copy.deepcopy(dict(summary))
+    if not is_withheld(document):
+        return document
+    for outcome in document["outcomes"]:
+        outcome.update(evaluation=None, pvalue_holm=None)
+    for branch in document["branches"]:
+        for cell in branch["outcomes"].values():
+            cell.update(after=None, change=None)
+    return document
+
+
+def released_rows(summary: Summary, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the observations that may be seen now, and refuse to hand over fewer than the snapshot holds.
+
+    Raises
+    ------
+    ValueError
+        At the end, if the rows are not as many as the snapshot holds: no file is cut short in silence.
+    """
+    expected = sum(summary["snapshot"]["rows"].values())
+    given = 0
+    for row in rows:
+        given += 1
+        if not (is_withheld(summary) and row["period"] != "before"):
+            yield row
+    if given != expected:
+        raise ValueError(f"the snapshot holds {expected} rows, {given} were given")
+
+
+def words(text: Mapping[str, str] | str, language: str) -> str:
+    """Return a stored text in one language; a text in one language only is returned as it is."""
+    return text if isinstance(text, str) else text[language]
+
+
+def notices(summary: Summary, language: str) -> list[str]:
+    """Return what must be said on every page, sheet and file: made-up data, withheld results."""
+    found = [label("made_up", language)] if summary["pilot"]["made_up"] else []
+    if is_withheld(summary):
+        found.append(words(summary["headline_withheld"]["text"], language))
+    return found
+
+
+def snapshot_mark(summary: Summary) -> str:
+    """Return the first eight signs of the snapshot's hash."""
+    return str(summary["snapshot"]["sha256"])[:8]
+
+
+def rows_of_rows(count: int, language: str) -> str:
+    """Say that a table is whole: "88 of 88 rows"."""
+    text = number(count, 0, language)
+    return f"{text} of {text} rows" if language == "en" else f"{text} из {text} строк"
+
+
+def headline(outcome: Mapping[str, Any]) -> Headline | None:
+    """Return the effect of an outcome as people speak of it; None if withheld or not estimable."""
+    evaluation = outcome["evaluation"]
+    if evaluation is None or evaluation["effect"] is None:
+        return None
+    if outcome["kind"] == "duration":
+        speed = evaluation["speed"]
+        estimate, ends = speed["speed_percent"], speed["confidence_interval_speed_percent"]
+        unit, better = "percent", "higher"
+    else:
+        estimate, ends = evaluation["effect"]["estimate"], evaluation["effect"]["confidence_interval"]
+        unit = "percentage_points" if outcome["kind"] == "proportion" else outcome["unit"]
+        better = evaluation["better"]
+    low, high = ends or (None, None)
+    return Headline(estimate, low, high, evaluation["level"], unit, better, outcome["smallest_effect"])
+
+
+def change_unit(outcome: Mapping[str, Any]) -> str:
+    """Return the unit of a branch's change and of the smallest effect."""
+    if outcome["kind"] == "duration":
+        return "percent"
+    return "percentage_points" if outcome["kind"] == "proportion" else str(outcome["unit"])
+
+
+def decimals(unit: str) -> int:
+    """Return how many decimals a unit is written with."""
+    return 1 if unit in {"points", "percent", "percentage_points"} else 2
+
+
+def with_unit(value: float | None, unit: str, language: str, sign: bool = False) -> str:
+    """Write a value with its unit: "+4.2 points", "+6.1%"."""
+    if unit == "percent":
+        return percent(value, 1, language, sign)
+    text = number(value, decimals(unit), language, sign)
+    return text if text == MISSING else text + NBSP + unit_label(unit, language)
+
+
+def interval_with_unit(low: float | None, high: float | None, unit: str, language: str) -> str:
+    """Write an interval with its unit once: "1.1 to 7.3 points"."""
+    if unit == "percent":
+        return interval(low, high, 1, language, sign=True, unit="percent")
+    text = interval(low, high, decimals(unit), language, sign=True)
+    return text if low is None and high is None else text + NBSP + unit_label(unit, language)
+
+
+def level_of(kind: str, unit: str, value: float | None, language: str) -> str:
+    """Write the mean of a branch: a length of time in minutes and seconds, anything else with its unit."""
+    if kind == "duration":
+        return seconds_text(value, language)
+    return percent(value, 1, language) if kind == "proportion" else with_unit(value, unit, language)
+
+
+def primary_outcomes(summary: Summary) -> list[Mapping[str, Any]]:
+    """Return the primary outcomes in the plan's order."""
+    return [outcome for outcome in summary["outcomes"] if outcome["primary"]]

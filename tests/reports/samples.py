@@ -1,0 +1,369 @@
+"""A made-up pilot as `pilot-summary/1`, with its observations, for tests of charts and files.
+
+The numbers are drawn with a fixed seed and evaluated here by the closed form of CR2 for two groups and two
+periods, so that every effect in the sample belongs to its branches.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+TRAINED, COMPARISON, VISITS, TIMINGS = 24, 20, 3, 4
+HOSTILE_NAME = '=HYPERLINK("http://x","y") #emph[a] $1$ \\ <b>&'
+LEVEL = 0.975
+
+
+def summary(
+    design: str = "difference_in_differences", withheld: bool = False, made_up: bool = True
+) -> dict[str, Any]:
+    """Return a summary with two primary outcomes and one more; withheld keeps the results in, as a careless
+    caller might."""
+    records = list(rows())
+    comparison = COMPARISON if design == "difference_in_differences" else 0
+    branches = [branch for branch in _branches(records) if branch["arm"] == "trained" or comparison]
+    counts = {"trained": TRAINED, "comparison": comparison}
+    return {
+        "schema": "pilot-summary/1",
+        "product": {"name": "pilot_eval", "version": "0.1.0"},
+        "pilot": {
+            "slug": "vladimir-2014",
+            "title": {
+                "en": "Training of branch staff, Vladimir region",
+                "ru": "Обучение сотрудников, Владимирская область",
+            },
+            "made_up": made_up,
+            "status": "after" if withheld else "ready_to_decide",
+            "design": design,
+            "dates": {
+                "before": ["2014-08-01", "2014-08-31"],
+                "training": ["2014-09-01", "2014-10-31"],
+                "after": ["2014-11-01", "2014-11-30"],
+            },
+            "allocation": {
+                "method": "random",
+                "seed": 2014,
+                "strata": ["region"],
+                "drawn_at": "2014-07-20T09:00:00+00:00",
+            },
+        },
+        "plan": {
+            "level": 0.95,
+            "family_size": 2,
+            "interval_level": LEVEL,
+            "draws": 9999,
+            "seed": 1,
+            "weights": "branch",
+            "frozen_at": "2014-07-25T12:00:00+00:00",
+            "sha256": "ab" * 32,
+        },
+        "snapshot": {
+            "sha256": "3fa9c1d2" + "0" * 56,
+            "as_of": "2014-12-01T18:05:00+00:00",
+            "rows": {
+                "visits": sum(record["record"] == "visit" for record in records),
+                "timings": sum(record["record"] == "timing" for record in records),
+                "measurements": 0,
+            },
+            "filters": {},
+        },
+        "flow": {
+            "invited": {"trained": TRAINED, "comparison": comparison and comparison + 1},
+            "both_periods": dict(counts),
+            "analysed": dict(counts),
+        },
+        "outcomes": [
+            _outcome(
+                "quality",
+                ("Service quality", "Качество обслуживания"),
+                "points",
+                "score",
+                True,
+                3.0,
+                branches,
+            ),
+            _outcome(
+                "speed",
+                ("Speed of service", "Скорость обслуживания"),
+                "seconds",
+                "duration",
+                True,
+                5.0,
+                branches,
+            ),
+            _outcome(
+                "greeting", ("Greeted", "Поздоровались"), "percent", "proportion", False, None, branches
+            ),
+        ],
+        "branches": branches,
+        "limits": [
+            {
+                "code": "season",
+                "text": {
+                    "en": "August and November differ; the comparison removes only what both groups share.",
+                    "ru": "Август и ноябрь различаются; сравнение убирает только общее для обеих групп.",
+                },
+            },
+            {
+                "code": "durability",
+                "text": {
+                    "en": "One month after the training tells nothing about how long the effect lasts.",
+                    "ru": "Месяц после обучения не говорит, сколько времени эффект сохранится.",
+                },
+            },
+            {
+                "code": "region",
+                "text": {"en": "One region took part.", "ru": "Участвовал один регион."},
+            },
+        ],
+        "headline_withheld": _WITHHELD if withheld else None,
+        "audit": {"head": "cd" * 32, "events": 1234},
+    }
+
+
+def not_estimable(document: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return the summary with one outcome that could not be estimated."""
+    changed = copy.deepcopy(document)
+    (outcome,) = (entry for entry in changed["outcomes"] if entry["code"] == code)
+    text = {"en": "Too few data: 1 of 2", "ru": "Данных мало: 1 из 2"}
+    outcome["evaluation"] |= {
+        "effect": None,
+        "uplift": None,
+        "speed": None,
+        "robustness": [],
+        "not_estimable": {"code": "too_few_branches", "text": text},
+        "verdict": {"key": "too_few", **text},
+    }
+    return changed
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """Yield the observations, one per visit and timing, in a fixed order."""
+    random = np.random.Generator(np.random.PCG64(2014))
+    for index in range(TRAINED + COMPARISON):
+        arm = "trained" if index < TRAINED else "comparison"
+        quality, pace = random.normal(62, 7), random.normal(5.2, 0.2)
+        uplift = random.normal(6.0 if arm == "trained" else 1.0, 3.0)
+        faster = random.normal(0.10 if arm == "trained" else 0.01, 0.08)
+        for period, start in (("before", date(2014, 8, 1)), ("after", date(2014, 11, 1))):
+            after = period == "after"
+            for visit in range(VISITS):
+                day = start + timedelta(days=int(random.integers(0, 28)))
+                score = round(float(np.clip(quality + after * uplift + random.normal(0, 5), 0, 100)), 2)
+                yield _row(index, arm, period, day, "visit", visit, score_points=score)
+                for timing in range(TIMINGS):
+                    service = round(float(np.exp(pace - after * faster + random.normal(0, 0.3))))
+                    wait = round(float(np.exp(5.8 + random.normal(0, 0.5))))
+                    number = visit * TIMINGS + timing
+                    yield _row(
+                        index, arm, period, day, "timing", number, service_seconds=service, wait_seconds=wait
+                    )
+
+
+_WITHHELD = {
+    "code": "running",
+    "text": {
+        "en": "The pilot is running: results are shown when the last wave closes.",
+        "ru": "Пилот идёт: результаты будут показаны после закрытия последней волны.",
+    },
+}
+_CITIES = (
+    "Владимир",
+    "Ковров",
+    "Муром",
+    "Суздаль",
+    "Гусь-Хрустальный",
+    "Александров",
+    "Кольчугино",
+    "Вязники",
+)
+
+
+def _row(
+    index: int, arm: str, period: str, day: date, record: str, number: int, **values: float
+) -> dict[str, Any]:
+    empty = dict.fromkeys(
+        ("score_points", "wait_seconds", "service_seconds", "total_seconds", "measure", "value")
+    )
+    return {
+        "record": record,
+        "record_id": f"{record}-{index:02}-{period}-{number:02}",
+        "branch_code": f"{600000 + index}",
+        "branch": HOSTILE_NAME if index == 3 else f"{_CITIES[index % len(_CITIES)]} {600000 + index}",
+        "region": "Владимирская область",
+        "arm": arm,
+        "period": period,
+        "observed_on": day,
+        "auditor": f"A{index % 6 + 1}",
+        "operation": "parcel" if record == "timing" else None,
+        **empty,
+        **values,
+        "included": True,
+        "reason": None,
+    }
+
+
+def _branches(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    cells: dict[str, dict[str, dict[str, list[float]]]] = {}
+    about: dict[str, dict[str, Any]] = {}
+    for record in records:
+        code = record["branch_code"]
+        about[code] = record
+        series = cells.setdefault(
+            code, {name: {"before": [], "after": []} for name in ("quality", "speed", "greeting")}
+        )
+        if record["record"] == "visit":
+            series["quality"][record["period"]].append(record["score_points"])
+            series["greeting"][record["period"]].append(100.0 * (record["score_points"] > 62))
+        else:
+            series["speed"][record["period"]].append(math.log(record["service_seconds"]))
+    return [
+        {
+            "code": code,
+            "name": about[code]["branch"],
+            "region": about[code]["region"],
+            "arm": about[code]["arm"],
+            "outcomes": {name: _cells(name, periods) for name, periods in series.items()},
+        }
+        for code, series in cells.items()
+    ]
+
+
+def _cells(name: str, periods: dict[str, list[float]]) -> dict[str, Any]:
+    means = {period: float(np.mean(values)) for period, values in periods.items()}
+    shown = {period: math.exp(mean) if name == "speed" else mean for period, mean in means.items()}
+    spread = math.sqrt(sum(float(np.var(values, ddof=1)) / len(values) for values in periods.values()))
+    change = means["after"] - means["before"]
+    ends = [change - 2 * spread, change + 2 * spread]
+    if name == "speed":
+        change, ends = _speed(change), [_speed(ends[1]), _speed(ends[0])]
+    return {
+        **{period: {"n": len(values), "mean": shown[period]} for period, values in periods.items()},
+        "change": {"estimate": change, "confidence_interval": None if name == "greeting" else ends},
+    }
+
+
+def _speed(log_ratio: float) -> float:
+    return 100 * (math.exp(-log_ratio) - 1)
+
+
+def _outcome(
+    code: str,
+    label: tuple[str, str],
+    unit: str,
+    kind: str,
+    primary: bool,
+    smallest: float | None,
+    branches: list[dict[str, Any]],
+) -> dict[str, Any]:
+    return {
+        "code": code,
+        "label": {"en": label[0], "ru": label[1]},
+        "unit": unit,
+        "kind": kind,
+        "primary": primary,
+        "smallest_effect": smallest,
+        "pvalue_holm": 0.0021 if primary else None,
+        "evaluation": _evaluation(code, kind, smallest, branches),
+    }
+
+
+def _evaluation(
+    code: str, kind: str, smallest: float | None, branches: list[dict[str, Any]]
+) -> dict[str, Any]:
+    scale = np.log if kind == "duration" else np.asarray
+    means = {
+        arm: {
+            period: scale(
+                np.array([b["outcomes"][code][period]["mean"] for b in branches if b["arm"] == arm])
+            )
+            for period in ("before", "after")
+        }
+        for arm in ("trained", "comparison")
+    }
+    changes = {
+        arm: periods["after"] - periods["before"] for arm, periods in means.items() if len(periods["after"])
+    }
+    estimate = changes["trained"].mean() - (changes["comparison"].mean() if "comparison" in changes else 0.0)
+    error = math.sqrt(sum(x.var(ddof=1) / len(x) for x in changes.values()))
+    df = _df([len(x) for x in changes.values()])
+    reach = float(stdtrit(df, (1 + LEVEL) / 2)) * error
+    low, high = float(estimate - reach), float(estimate + reach)
+    counterfactual = means["trained"]["after"].mean() - estimate
+    back = math.exp if kind == "duration" else float
+    speed = None
+    uplift = {
+        "estimate": 100 * estimate / counterfactual,
+        "confidence_interval": [100 * e / counterfactual for e in (low, high)],
+    }
+    if kind == "duration":
+        speed = {
+            "time_percent": 100 * math.expm1(estimate),
+            "speed_percent": _speed(estimate),
+            "confidence_interval_speed_percent": [_speed(high), _speed(low)],
+        }
+        uplift = {
+            "estimate": speed["speed_percent"],
+            "confidence_interval": speed["confidence_interval_speed_percent"],
+        }
+    return {
+        "schema": "pilot-eval/evaluation/1",
+        "design": "difference_in_differences" if "comparison" in changes else "before_after",
+        "outcome": code,
+        "kind": kind,
+        "better": "lower" if kind == "duration" else "higher",
+        "level": LEVEL,
+        "branches": {arm: len(x) for arm, x in changes.items()},
+        "means": {
+            arm: {p: back(v.mean()) for p, v in periods.items()}
+            for arm, periods in means.items()
+            if arm in changes
+        },
+        "effect": {
+            "scale": "log_ratio" if kind == "duration" else "difference",
+            "estimate": float(estimate),
+            "standard_error": error,
+            "df": df,
+            "confidence_interval": [low, high],
+            "pvalue": float(2 * stdtr(df, -abs(estimate) / error)),
+            "method": "cr2",
+        },
+        "uplift": {**uplift, "bounded": True, "method": "exp" if kind == "duration" else "fieller"},
+        "speed": speed,
+        "robustness": [
+            {
+                "method": "wild_cluster_bootstrap",
+                "draws": 9999,
+                "statistic": float(estimate) / error,
+                "pvalue": 0.001,
+                "confidence_interval": [low, high],
+                "bounded": True,
+            },
+            {
+                "method": "permutation",
+                "draws": 9999,
+                "statistic": float(estimate) / error,
+                "pvalue": 0.002,
+                "confidence_interval": [low, high],
+                "bounded": True,
+            },
+        ],
+        "agreement": True,
+        "warnings": [],
+        "smallest_effect": smallest,
+        "verdict": {
+            "key": "gain",
+            "en": "Better; may be small",
+            "ru": "Стало лучше; величина может быть небольшой",
+        },
+    }
+
+
+def _df(sizes: list[int]) -> float:
+    return sum(1 / n for n in sizes) ** 2 / sum(1 / (n * n * (n - 1)) for n in sizes)
