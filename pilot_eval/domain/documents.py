@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from pilot_eval.domain.problems import N_, FieldProblem
+from pilot_eval.domain.problems import N_, FieldProblem, Refused
 
 FORMS = Path(__file__).parent / "forms"
 LANGUAGES = ("en", "ru")
@@ -25,12 +25,8 @@ BARE_BOOLEAN = N_(
 )
 
 
-class DocumentError(ValueError):
-    """A document was refused; `problems` name every fault with its path."""
-
-    def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(f"{problem.field}: {problem}" for problem in self.problems))
+class DocumentError(Refused):
+    """A document was refused; its `findings` name every fault with its path."""
 
 
 @dataclass(frozen=True, slots=True)

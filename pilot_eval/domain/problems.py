@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pilot_eval.domain.errors import BadInput, Problem
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name by which message extractors know a text to translate later
@@ -36,3 +38,21 @@ class FieldProblem:
     def __str__(self) -> str:
         """The sentence in English."""
         return self.message % self.values if self.values else self.message
+
+
+class Refused(BadInput):
+    """Something filled in was refused; `findings` say which fields, and why.
+
+    Parameters
+    ----------
+    findings : sequence of FieldProblem
+        At least one.
+    """
+
+    def __init__(self, findings: Sequence[FieldProblem]) -> None:
+        self.findings = tuple(findings)
+        super().__init__([Problem(finding.field, str(finding)) for finding in findings])
+
+
+class Unconfirmed(Refused):
+    """Nothing is wrong, but something is odd: stored once the person says that it is right."""

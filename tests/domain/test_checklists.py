@@ -71,7 +71,7 @@ def small(**changes):
 def faults(document):
     with pytest.raises(DocumentError) as caught:
         parse(document)
-    return {problem.field: problem.code for problem in caught.value.problems}
+    return {problem.field: problem.code for problem in caught.value.findings}
 
 
 def codes(problems):

@@ -85,7 +85,7 @@ def test_a_fault_of_a_form_is_named_by_its_path(way, value, path):
     place_[way[-1]] = value
     with pytest.raises(DocumentError) as caught:
         parse(document)
-    assert path in {problem.field for problem in caught.value.problems}
+    assert path in {problem.field for problem in caught.value.findings}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,220 @@
+"""What visits and timings share on their way in: nothing lost, nothing twice.
+
+The record's UUID was minted where it was begun. It is inserted first, under the unique key; only when that
+fails are the digests compared. Whatever cannot become the record is kept for a reviewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
+
+from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.problems import N_, FieldProblem, Refused
+from pilot_eval.operations.policy import Action, require, scope_of
+from pilot_eval.records import audit
+from pilot_eval.records.network import Branch
+from pilot_eval.records.pilots import Assignment, Pilot, Wave
+from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
+
+FUTURE = timedelta(minutes=5)  # how far a phone's clock may run ahead of the server's
+
+
+class Status(StrEnum):
+    """What became of something sent in."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to something sent in.
+
+    Parameters
+    ----------
+    id : UUID
+        Of the record.
+    digest : str
+        SHA-256 of what was sent, validated and normalised.
+    status : Status
+        Created; a duplicate of what is stored (nothing was added); or a conflict with it (what was sent is
+        kept for a reviewer).
+    received_at : datetime
+        When the record was stored first; for a conflict, when this arrived.
+    """
+
+    id: UUID
+    digest: str
+    status: Status
+    received_at: datetime
+
+    @property
+    def code(self) -> str:
+        """A short code to read out or write down."""
+        return receipt_code(self.digest)
+
+
+def receipt_code(digest: str) -> str:
+    """Eight hexadecimal digits of a digest in two groups: 1A2B-3C4D."""
+    return f"{digest[:4]}-{digest[4:8]}".upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and for what an auditor records: the assignment with all that it refers to."""
+
+    assignment: Assignment
+    branch: Branch
+    wave: Wave
+    pilot: Pilot
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.branch.time_zone)
+
+    @property
+    def identities(self) -> dict[str, Any]:
+        """The columns of a record that tell where it belongs."""
+        return {
+            "pilot_id": self.pilot.id,
+            "wave_id": self.wave.id,
+            "branch_id": self.branch.id,
+            "assignment_id": self.assignment.id,
+            "auditor_id": self.assignment.auditor_id,
+        }
+
+
+def place_of(session: Session, actor: Actor, assignment_id: int) -> Place:
+    """The actor's own assignment.
+
+    Raises
+    ------
+    NotAllowed
+        If the actor is no auditor.
+    NotFound
+        If there is none or it is somebody else's: the two are never told apart.
+    """
+    scope_of(actor, Action.RECORD)
+    found = session.exec(
+        select(Assignment, Branch, Wave, Pilot)
+        .join(Branch, col(Branch.id) == col(Assignment.branch_id))
+        .join(Wave, col(Wave.id) == col(Assignment.wave_id))
+        .join(Pilot, col(Pilot.id) == col(Assignment.pilot_id))
+        .where(col(Assignment.id) == assignment_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    require(actor, Action.RECORD, owner_id=found[0].auditor_id)
+    return Place(*found)
+
+
+def require_standing(place: Place) -> None:
+    """Refuse to record for an assignment that was taken back.
+
+    Raises
+    ------
+    WrongState
+    """
+    if place.assignment.withdrawn_at is not None:
+        raise WrongState("withdrawn", N_("This assignment was taken back: nothing can be recorded for it"))
+
+
+def insert_once(session: Session, record: SQLModel) -> bool:
+    """Insert a row unless one with its unique key is there; whether it was inserted.
+
+    A concurrent insert of the same key is waited for, on both databases.
+    """
+    table = type(record)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    values = {
+        name: value for name, value in record.model_dump().items() if not (name == "id" and value is None)
+    }
+    statement = (
+        insert(table).values(values).on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
+    )
+    # A row comes back only if it was inserted; the drivers do not agree on counting rows.
+    return session.connection().execute(statement).first() is not None
+
+
+def settle(session: Session, actor: Actor, record: Visit | Timing, inserted: bool, now: datetime) -> Receipt:
+    """The receipt of a record that was inserted, or that met another one under its UUID."""
+    stored = _stored(session, record)
+    if inserted:
+        return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)
+    if stored.auditor_id == actor.user_id and stored.digest == record.digest:
+        return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at)
+    return keep_conflict(session, actor, record, now)
+
+
+def _stored(session: Session, record: Visit | Timing) -> Visit | Timing:
+    if isinstance(record, Visit):
+        return session.get_one(Visit, record.id, populate_existing=True)
+    return session.get_one(Timing, record.id, populate_existing=True)
+
+
+def keep_conflict(session: Session, actor: Actor, record: Visit | Timing, now: datetime) -> Receipt:
+    """Keep what was sent, for a reviewer; the same thing sent again is kept once."""
+    kind = str(record.__tablename__)
+    lost = SubmissionConflict(
+        record_id=record.id,
+        record_type=kind,
+        user_id=record.auditor_id,
+        digest=record.digest,
+        document=dict(record.document) | {"assignment": record.assignment_id},
+        received_at=now,
+    )
+    if insert_once(session, lost):
+        audit.append(session, actor, f"{kind}.conflict", kind, record.id, digest=record.digest)
+    return Receipt(record.id, record.digest, Status.CONFLICT, now)
+
+
+def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, field: str) -> bool:
+    """Whether a record begun then comes late, its wave having closed; the wave is held still until the end.
+
+    Raises
+    ------
+    WrongState
+        If the wave is locked.
+    Refused
+        If it was begun outside of the wave's dates, by the branch's own calendar, or lies in the future.
+    """
+    wave = session.exec(
+        select(Wave)
+        .where(col(Wave.id) == place.wave.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if wave.state is WaveState.LOCKED:
+        raise WrongState(
+            "wave_locked", N_("This round of visits is locked: nothing more can be recorded in it")
+        )
+    if begun_at > now + FUTURE:
+        raise Refused([FieldProblem(field, "in_future", N_("This time has not come yet"))])
+    if not wave.opens_on <= begun_at.astimezone(place.zone).date() <= wave.closes_on:
+        message = N_("This assignment takes visits from %(first)s to %(last)s")
+        values = {"first": wave.opens_on.isoformat(), "last": wave.closes_on.isoformat()}
+        raise Refused([FieldProblem("day", "outside_wave", message, values)])
+    return wave.state is not WaveState.OPEN
+
+
+def given(**values: object) -> dict[str, object]:
+    """The values that were filled in; zero is one of them."""
+    return {name: value for name, value in values.items() if value is not None and value not in ("", [], {})}
+
+
+def stripped(texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts without outer blanks, empty ones left out."""
+    return {name: text.strip() for name, text in texts.items() if text.strip()}

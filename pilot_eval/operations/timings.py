@@ -1,0 +1,217 @@
+"""Timings: one customer contact, timed by an auditor at a branch where a visit is assigned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from pilot_eval.domain import timings
+from pilot_eval.domain.documents import digest
+from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
+from pilot_eval.domain.timings import Entry, Findings, TimingForm
+from pilot_eval.operations import forms
+from pilot_eval.operations.policy import Action, require
+from pilot_eval.operations.submissions import (
+    Place,
+    Receipt,
+    Status,
+    given,
+    insert_once,
+    lateness,
+    place_of,
+    require_standing,
+    settle,
+)
+from pilot_eval.operations.visits import OWN_VISIT
+from pilot_eval.records import audit
+from pilot_eval.records.forms import TimingFormVersion
+from pilot_eval.records.network import Branch
+from pilot_eval.records.visits import EntryMethod, Timing, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class TimingSubmission:
+    """A timing as filled in.
+
+    Parameters
+    ----------
+    id : UUID
+        Minted where the timing was begun.
+    assignment_id : int
+    entry : Entry
+        Events, outcome and surroundings.
+    confirmed : bool
+        The auditor has seen what is odd and sends it all the same.
+    """
+
+    id: UUID
+    assignment_id: int
+    entry: Entry
+    confirmed: bool = False
+
+
+def timing_form_for(session: Session, place: Place) -> tuple[int, TimingForm]:
+    """The timing form that timings of this place are pinned to, with its id.
+
+    Raises
+    ------
+    WrongState
+        If the pilot has none.
+    """
+    pinned = place.pilot.timing_form_id
+    version = session.get(TimingFormVersion, pinned) if pinned else None
+    if version is None or version.id is None:
+        raise WrongState("no_timing_form", N_("This pilot has no timing form"))
+    return version.id, forms.timing_form_of(version)
+
+
+def record_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
+    """Store a timing once, with its audit event, and commit; see `store_timing`."""
+    try:
+        receipt = store_timing(session, actor, submission, now)
+    except Exception:
+        session.rollback()
+        raise
+    session.commit()
+    return receipt
+
+
+def store_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
+    """Store a timing in the caller's transaction.
+
+    The same timing sent again is a duplicate whatever has happened to its wave since; another content under
+    the same UUID is a conflict, and kept for a reviewer. A wait that was given up is no completed wait: its
+    column stays empty, its length stands in the document as `gave_up_after_seconds`.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If it is not the actor's own standing assignment.
+    Refused
+        Naming every field that is wrong.
+    Unconfirmed
+        If a length is implausible and `confirmed` is false.
+    WrongState
+        If the assignment was taken back or the wave is locked.
+    """
+    place = place_of(session, actor, submission.assignment_id)
+    require_standing(place)
+    form_id, form = timing_form_for(session, place)
+    entry = submission.entry
+    findings = timings.check(form, entry, now, place.zone)
+    problems = findings.problems + _not_by_hand(form, entry)
+    if problems:
+        raise Refused(problems)
+    if findings.questions and not submission.confirmed:
+        raise Unconfirmed(findings.questions)
+    timing = _timing(place, form_id, form, submission, findings, now)
+    inserted = insert_once(session, timing)
+    receipt = settle(session, actor, timing, inserted, now)
+    if receipt.status is not Status.CREATED:
+        return receipt
+    late = lateness(session, place, timing.happened_at, now, "day")
+    _finish(session, actor, timing, late)
+    return receipt
+
+
+def _not_by_hand(form: TimingForm, entry: Entry) -> list[FieldProblem]:
+    mode = form.mode(entry.mode)
+    if (mode and mode.imported) or entry.entry_method == EntryMethod.IMPORT:
+        return [FieldProblem("mode", "imported", N_("A ticket system's log is imported as a file"))]
+    return []
+
+
+def _timing(
+    place: Place,
+    form_id: int,
+    form: TimingForm,
+    submission: TimingSubmission,
+    findings: Findings,
+    now: datetime,
+) -> Timing:
+    entry = submission.entry
+    durations = timings.derive(entry.events, entry.outcome)
+    happened_at = entry.events.get("joined") or min(entry.events.values())
+    payload = _payload(entry)
+    derived = given(
+        daypart=form.daypart(happened_at, place.zone).code,
+        flags=findings.flags,
+        confirmed=[question.code for question in findings.questions],
+        gave_up_after_seconds=durations.wait_seconds if durations.wait_censored else None,
+    )
+    return Timing(
+        id=submission.id,
+        **place.identities,
+        timing_form_id=form_id,
+        mode=entry.mode,
+        outcome=entry.outcome,
+        operation=entry.operation,
+        entry_method=EntryMethod(entry.entry_method),
+        happened_at=happened_at,
+        document=payload | derived,
+        wait_seconds=None if durations.wait_censored else durations.wait_seconds,
+        handover_seconds=durations.handover_seconds,
+        service_seconds=durations.service_seconds,
+        total_seconds=durations.total_seconds,
+        digest=digest({**payload, **place.identities, "timing_form": form.digest}),
+        received_at=now,
+    )
+
+
+def _payload(entry: Entry) -> dict[str, object]:
+    return given(
+        mode=entry.mode,
+        outcome=entry.outcome,
+        operation=entry.operation,
+        entry_method=str(entry.entry_method),
+        events={code: moment.astimezone(UTC).isoformat() for code, moment in entry.events.items()},
+        ticks=dict(entry.ticks),
+        context=given(**{code: _settled(value) for code, value in entry.context.items()}),
+        reason=entry.reason.strip(),
+        operation_text=entry.operation_text.strip(),
+        receipt_at=entry.receipt_at and entry.receipt_at.astimezone(UTC).isoformat(),
+    )
+
+
+def _settled(value: object) -> object:
+    return sorted(set(value)) if isinstance(value, list) else value
+
+
+def _finish(session: Session, actor: Actor, timing: Timing, late: bool) -> None:
+    stored = session.get_one(Timing, timing.id)
+    stored.late = late
+    if stored.mode == OWN_VISIT:
+        own = select(Visit.id).where(col(Visit.assignment_id) == timing.assignment_id)
+        stored.visit_id = session.exec(own).first()
+    session.add(stored)
+    details = {"assignment": timing.assignment_id, "digest": timing.digest, "late": late}
+    audit.append(session, actor, "timing.record", "timing", timing.id, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTiming:
+    """What its auditor may see of a recorded timing."""
+
+    timing: Timing
+    branch: Branch
+
+
+def recorded_timing(session: Session, actor: Actor, timing_id: UUID) -> RecordedTiming:
+    """An auditor's own recorded timing.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If it is not there or not the actor's.
+    """
+    require(actor, Action.RECORD, owner_id=actor.user_id)
+    timing = session.get(Timing, timing_id)
+    if timing is None:
+        raise NotFound
+    require(actor, Action.RECORD, owner_id=timing.auditor_id)
+    return RecordedTiming(timing, session.get_one(Branch, timing.branch_id))

@@ -1,0 +1,328 @@
+"""Visits: an auditor's assignments, and a visit recorded for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select, update
+
+from pilot_eval.domain import checklists
+from pilot_eval.domain.checklists import Answer, Checklist
+from pilot_eval.domain.documents import digest
+from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
+from pilot_eval.operations import forms
+from pilot_eval.operations.policy import Action, Scope, require, scope_of
+from pilot_eval.operations.submissions import (
+    FUTURE,
+    Place,
+    Receipt,
+    Status,
+    given,
+    insert_once,
+    keep_conflict,
+    lateness,
+    place_of,
+    require_standing,
+    settle,
+    stripped,
+)
+from pilot_eval.records import audit
+from pilot_eval.records.forms import ChecklistVersion
+from pilot_eval.records.network import Branch
+from pilot_eval.records.people import User
+from pilot_eval.records.pilots import Assignment, Wave
+from pilot_eval.records.visits import Timing, Visit, VisitOutcome
+
+OWN_VISIT = "own_visit"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSubmission:
+    """A visit as filled in.
+
+    Parameters
+    ----------
+    id : UUID
+        Minted where the visit was begun.
+    assignment_id : int
+    outcome : str
+        One of `domain.checklists.OUTCOMES`.
+    started_at, left_at : datetime or None
+        Aware instants.
+    answers : mapping of str to str, int or None
+        By question code; None and empty are unanswered.
+    comments : mapping of str to str
+        Words about single answers, by question code.
+    window_no : int or None
+        Never a name.
+    receipt_time : time or None
+        The clock time printed on the receipt.
+    confirmed : bool
+        The auditor has seen what is odd and sends it all the same.
+    """
+
+    id: UUID
+    assignment_id: int
+    outcome: str
+    started_at: datetime | None
+    left_at: datetime | None
+    answers: Mapping[str, Answer | None] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+    narrative: str = ""
+    window_no: int | None = None
+    receipt_time: time | None = None
+    receipt_tail: str = ""
+    incidents: Sequence[str] = ()
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedVisit:
+    """An assignment as its auditor sees it: where, what, when, and whether it was done. Never a score.
+
+    Parameters
+    ----------
+    auditor : str
+        Pseudonym.
+    visit_id : UUID or None
+        The visit recorded for it.
+    timings : int
+        How many timings were recorded for it.
+    """
+
+    assignment: Assignment
+    branch: Branch
+    auditor: str
+    open: bool
+    visit_id: UUID | None
+    timings: int
+
+    def overdue(self, today: date) -> bool:
+        """Not done, though its dates are over."""
+        return self.visit_id is None and self.assignment.window_to < today
+
+
+def list_assigned(session: Session, actor: Actor) -> list[AssignedVisit]:
+    """Standing assignments by date: an auditor's own, or everybody's for head office.
+
+    An assignment of a locked wave is listed only if something was recorded for it.
+    """
+    scope = scope_of(actor, Action.SEE_ASSIGNMENTS)
+    statement = (
+        select(Assignment, Branch, Wave, User)
+        .join(Branch, col(Branch.id) == col(Assignment.branch_id))
+        .join(Wave, col(Wave.id) == col(Assignment.wave_id))
+        .join(User, col(User.id) == col(Assignment.auditor_id))
+        .where(col(Assignment.withdrawn_at).is_(None))
+        .order_by(col(Assignment.window_from), col(Branch.code), col(Assignment.id))
+    )
+    if scope is Scope.OWN:
+        statement = statement.where(col(Assignment.auditor_id) == actor.user_id)
+    visits, timings = _recorded(session, actor, scope)
+    rows = [
+        AssignedVisit(
+            assignment,
+            branch,
+            auditor.pseudonym,
+            wave.state is not WaveState.LOCKED,
+            visits.get(assignment.id),
+            timings.get(assignment.id, 0),
+        )
+        for assignment, branch, wave, auditor in session.exec(statement)
+    ]
+    return [row for row in rows if row.open or row.visit_id or row.timings]
+
+
+def _recorded(
+    session: Session, actor: Actor, scope: Scope
+) -> tuple[dict[int | None, UUID], dict[int | None, int]]:
+    """The visit, and the number of timings, by assignment."""
+    visits = select(Visit.assignment_id, Visit.id)
+    timings = select(Timing.assignment_id, func.count()).group_by(col(Timing.assignment_id))
+    if scope is Scope.OWN:
+        visits = visits.where(col(Visit.auditor_id) == actor.user_id)
+        timings = timings.where(col(Timing.auditor_id) == actor.user_id)
+    return dict(session.exec(visits).all()), dict(session.exec(timings).all())
+
+
+def checklist_for(session: Session, place: Place) -> tuple[int, Checklist]:
+    """The checklist that visits of this place are pinned to, with its id.
+
+    Raises
+    ------
+    WrongState
+        If the pilot has none.
+    """
+    version = session.get(ChecklistVersion, place.pilot.checklist_id) if place.pilot.checklist_id else None
+    if version is None or version.id is None:
+        raise WrongState("no_checklist", N_("This pilot has no checklist"))
+    return version.id, forms.checklist_of(version)
+
+
+def record_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
+    """Store a visit once, with its audit event, and commit; see `store_visit`."""
+    try:
+        receipt = store_visit(session, actor, submission, now)
+    except Exception:
+        session.rollback()
+        raise
+    session.commit()
+    return receipt
+
+
+def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
+    """Store a visit in the caller's transaction.
+
+    The same visit sent again is a duplicate whatever has happened to its wave since. Another content under
+    the same UUID, or a second visit for the same assignment, is a conflict: what was sent is kept for a
+    reviewer.
+
+    Parameters
+    ----------
+    now : datetime
+        The server's time.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If it is not the actor's own standing assignment.
+    Refused
+        Naming every field that is wrong.
+    Unconfirmed
+        If questions are unanswered and `confirmed` is false.
+    WrongState
+        If the assignment was taken back or the wave is locked.
+    """
+    place = place_of(session, actor, submission.assignment_id)
+    require_standing(place)
+    checklist_id, checklist = checklist_for(session, place)
+    visit = _visit(place, checklist_id, checklist, submission, now)
+    if not submission.confirmed:
+        _ask_about_gaps(checklist, visit)
+    inserted = insert_once(session, visit)
+    receipt = settle(session, actor, visit, inserted, now)
+    if receipt.status is not Status.CREATED:
+        return receipt
+    late = lateness(session, place, visit.started_at, now, "started_at")
+    if _another_visit(session, visit):
+        session.delete(session.get_one(Visit, visit.id))
+        session.flush()
+        return keep_conflict(session, actor, visit, now)
+    _finish(session, actor, visit, late)
+    return receipt
+
+
+def _visit(
+    place: Place, checklist_id: int, checklist: Checklist, submission: VisitSubmission, now: datetime
+) -> Visit:
+    answers = checklists.normalise_answers(checklist, submission.answers)
+    comments = stripped(submission.comments)
+    header = _header(place, submission)
+    problems = checklists.check_answers(checklist, answers, header, comments)
+    if submission.left_at and submission.left_at > now + FUTURE:
+        problems.append(FieldProblem("left_at", "in_future", N_("This time has not come yet")))
+    if problems or submission.started_at is None or submission.left_at is None:
+        raise Refused(problems)
+    times = {"started_at": submission.started_at, "left_at": submission.left_at}
+    kept = header | {name: moment.astimezone(UTC).isoformat() for name, moment in times.items()}
+    document = {"answers": answers, "comments": comments, "header": kept}
+    score = checklists.score(checklist, answers)
+    done = submission.outcome == VisitOutcome.DONE
+    return Visit(
+        id=submission.id,
+        **place.identities,
+        checklist_id=checklist_id,
+        outcome=VisitOutcome(submission.outcome),
+        started_at=submission.started_at,
+        left_at=submission.left_at,
+        document=document,
+        score_hundredths=score.hundredths if done else None,
+        critical_failed=len(score.critical_fails) if done else 0,
+        digest=digest({**document, **place.identities, "checklist": checklist.digest}),
+        received_at=now,
+    )
+
+
+def _header(place: Place, submission: VisitSubmission) -> dict[str, object]:
+    return given(
+        outcome=submission.outcome,
+        scenario=place.assignment.scenario,
+        started_at=submission.started_at and submission.started_at.astimezone(UTC),
+        left_at=submission.left_at and submission.left_at.astimezone(UTC),
+        window_no=submission.window_no,
+        receipt_time=submission.receipt_time and submission.receipt_time.isoformat(),
+        receipt_tail=submission.receipt_tail.strip(),
+        incidents=sorted(set(submission.incidents)),
+        narrative=submission.narrative.strip(),
+    )
+
+
+def _another_visit(session: Session, visit: Visit) -> bool:
+    # Two visits for one assignment, sent at once: the second waits here until the first is stored.
+    session.exec(
+        select(Assignment.id).where(col(Assignment.id) == visit.assignment_id).with_for_update(key_share=True)
+    ).one()
+    others = select(Visit.id).where(
+        col(Visit.assignment_id) == visit.assignment_id, col(Visit.id) != visit.id
+    )
+    return session.exec(others).first() is not None
+
+
+def _ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
+    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit
+    gaps = checklists.unanswered(checklist, answers) if visit.outcome is VisitOutcome.DONE else []
+    if gaps:
+        message = N_("Unanswered: %(items)s. With less than %(percent)s %% answered a visit has no score.")
+        values = {"items": ", ".join(gaps), "percent": checklist.min_answered_percent}
+        raise Unconfirmed([FieldProblem("confirmed", "unanswered", message, values)])
+
+
+def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
+    stored = session.get_one(Visit, visit.id)
+    stored.late = late
+    session.add(stored)
+    session.flush()
+    session.exec(
+        update(Timing)
+        .where(col(Timing.assignment_id) == visit.assignment_id, col(Timing.mode) == OWN_VISIT)
+        .values(visit_id=visit.id)
+    )
+    details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}
+    audit.append(session, actor, "visit.record", "visit", visit.id, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVisit:
+    """What its auditor may see of a recorded visit: that it is there, never its score."""
+
+    visit: Visit
+    branch: Branch
+    answered: int
+    asked: int
+
+
+def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVisit:
+    """An auditor's own recorded visit.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If it is not there or not the actor's.
+    """
+    require(actor, Action.RECORD, owner_id=actor.user_id)
+    visit = session.get(Visit, visit_id)
+    if visit is None:
+        raise NotFound
+    require(actor, Action.RECORD, owner_id=visit.auditor_id)
+    branch = session.get_one(Branch, visit.branch_id)
+    checklist = forms.checklist_of(session.get_one(ChecklistVersion, visit.checklist_id))
+    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit
+    open_questions = len(checklists.unanswered(checklist, answers))
+    answered = sum(1 for item in checklists.shown(checklist, answers) if item.asked) - open_questions
+    return RecordedVisit(visit, branch, answered, answered + open_questions)
