@@ -1,0 +1,60 @@
+"""Kinds of outcome: what is measured, on which scale its effect is told, which direction is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Better(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One kind of outcome.
+
+    Parameters
+    ----------
+    kind : its name in files and on the command line
+    better : the better direction unless the plan says otherwise
+    scale : scale of the effect in the evaluation document
+    values : what is averaged within a branch and period: value, percent (100 times it) or log
+    unit : unit of the effect: points, percentage_points or log_seconds
+    smallest_effect_unit : unit of the smallest effect of interest: points, percentage_points or speed_percent
+    low, high : smallest and largest value an observation may have
+    """
+
+    kind: str
+    better: Better
+    scale: str
+    values: str
+    unit: str
+    smallest_effect_unit: str
+    low: float = float("-inf")
+    high: float = float("inf")
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "score": Outcome("score", Better.HIGHER, "difference", "value", "points", "points"),
+    "proportion": Outcome(
+        "proportion",
+        Better.HIGHER,
+        "difference",
+        "percent",
+        "percentage_points",
+        "percentage_points",
+        0.0,
+        1.0,
+    ),
+    "duration": Outcome(
+        "duration", Better.LOWER, "log_ratio", "log", "log_seconds", "speed_percent", low=0.0
+    ),
+}
+
+# Known by name, so that they are refused by name.
+OUTCOMES_LATER = ("rate",)
+
+DESIGNS = ("before_after", "difference_in_differences")
+DESIGNS_LATER = ("staggered", "stepped_wedge", "interrupted_time_series")

@@ -1,0 +1,434 @@
+"""Observations from a CSV or Parquet file, or from columns in memory.
+
+What cannot be read as what it is said to be is refused whole, with the rows and columns to look at; nothing
+is guessed, dropped or repaired. An empty cell is missing: its row is counted and left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.observations import AFTER, ARMS, BEFORE, LISTED, PERIODS, Observations
+from pilot_eval.domain.outcomes import Outcome
+
+FIRST_ROW = 2  # of data: a spreadsheet shows the header as row 1
+LARGEST = 1e100  # beyond, sums of squares overflow
+DELIMITERS = ",;\t"
+READABLE = (
+    str,
+    int,
+    float,
+    Decimal,
+    date,
+    type(None),
+)  # what a cell may be; anything else is read as its text
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which columns to read, and as what.
+
+    Parameters
+    ----------
+    outcome : name of the outcome column
+    measure : kind of outcome; its limits are those of every value
+    with_comparison : whether the design needs the column `arm`
+    strata, operation, auditor : names of optional columns
+    """
+
+    outcome: str
+    measure: Outcome
+    with_comparison: bool
+    strata: str | None = None
+    operation: str | None = None
+    auditor: str | None = None
+
+    @property
+    def extra(self) -> dict[str, str]:
+        named = {"stratum": self.strata, "operation": self.operation, "auditor": self.auditor}
+        return {role: column for role, column in named.items() if column is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of cells as they were found, None where a cell is empty.
+
+    Parameters
+    ----------
+    columns : cells by column name, all of one length
+    rows : spreadsheet row of each element
+    decimal_comma : whether "12,5" is a number here
+    digest : SHA-256 of the source
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    rows: Sequence[int]
+    decimal_comma: bool
+    digest: str
+
+
+@dataclass(slots=True)
+class Problems:
+    """The first problems found, and how many there are."""
+
+    listed: list[Problem] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, row: int, column: str, what: str) -> None:
+        self.total += 1
+        if len(self.listed) < LISTED:
+            self.listed.append(Problem(f"row {row}, column {column}", what))
+
+    def refuse(self) -> None:
+        if self.total:
+            raise BadInput(self.listed, self.total)
+
+
+def read(source: str | Path | Mapping[str, Any], reading: Reading) -> Observations:
+    """Read observations from a file or from columns in memory.
+
+    Parameters
+    ----------
+    source : path of a CSV (UTF-8; comma, semicolon or tab) or Parquet file, or column name -> values
+    reading : which columns, and as what
+
+    Raises
+    ------
+    BadInput
+        Anything that is not as it should be, with its row and column.
+    """
+    table = _from_memory(source) if isinstance(source, Mapping) else _from_file(Path(source))
+    return _observations(table, reading)
+
+
+def _from_file(path: Path) -> Table:
+    if path.is_dir():
+        raise _refused("is a folder; a CSV or Parquet file was expected")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _refused("there is no such file") from None
+    except OSError as error:
+        raise _refused(f"cannot be read: {error.strerror or error}") from None
+    if not content.strip():
+        raise _refused("the file is empty; a header and one row per observation were expected")
+    if content[:4] == b"PAR1" or path.suffix.lower() in {".parquet", ".pq"}:
+        return _from_parquet(path, hashlib.sha256(content).hexdigest())
+    return _from_csv(content)
+
+
+def _refused(what: str, where: str = "") -> BadInput:
+    return BadInput([Problem(where, what)])
+
+
+def _from_csv(content: bytes) -> Table:
+    text = _decoded(content)
+    header_line = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=lambda mark: len(next(csv.reader([header_line], delimiter=mark), [])))
+    records = _records(text, delimiter)
+    names = [name.strip() for name in records[0][1]]
+    _check_names(names)
+    problems = Problems()
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    for row, cells in records[1:]:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(names):
+            problems.add(row, "all", f"has {len(cells)} cells where the header has {len(names)}")
+            continue
+        kept.append(cells)
+        rows.append(row)
+    problems.refuse()
+    if not kept:
+        raise _refused("has a header but no rows")
+    columns = {
+        name: [cell.strip() or None for cell in cells]
+        for name, cells in zip(names, zip(*kept, strict=True), strict=True)
+        if name
+    }
+    return Table(columns, rows, delimiter != ",", hashlib.sha256(content).hexdigest())
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise _refused(
+            f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8 "
+            "(in a spreadsheet: Save as, CSV UTF-8)",
+            f"row {row}",
+        ) from None
+    if "\0" in text:
+        row = text.count("\n", 0, text.index("\0")) + 1
+        raise _refused(
+            "holds a zero byte, so that it is not CSV text; save the file as CSV UTF-8", f"row {row}"
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Records with their rows as a spreadsheet counts them; a cell with line breaks is one row."""
+    records: list[tuple[int, list[str]]] = []
+    try:
+        for row, cells in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True), start=1):
+            records.append((row, cells))
+    except csv.Error as error:
+        raise _refused(f"is not CSV: {error}", f"row {len(records) + 1}") from None
+    return records
+
+
+def _check_names(names: Sequence[str]) -> None:
+    named = [name for name in names if name]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise _refused(f"the column name {twice[0]!r} stands in the header more than once", "row 1")
+    if not named:
+        raise _refused("the header is empty", "row 1")
+
+
+def _from_parquet(path: Path, digest: str) -> Table:
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            result = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+            names = [column[0] for column in result.description]
+            found = result.fetchnumpy()
+    except duckdb.Error as error:
+        raise _refused(f"cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+    _check_names(names)
+    return _table({name: _cells(found[name]) for name in names}, digest)
+
+
+def _from_memory(columns: Mapping[str, Any]) -> Table:
+    cells = {str(name): _cells(np.asarray(values)) for name, values in columns.items()}
+    lengths = {name: len(values) for name, values in cells.items()}
+    if len(set(lengths.values())) > 1:
+        raise _refused(f"columns differ in length: {lengths}")
+    digest = hashlib.sha256()
+    for name in sorted(cells):
+        digest.update(repr((name, [None if cell is None else str(cell) for cell in cells[name]])).encode())
+    return _table(cells, digest.hexdigest())
+
+
+def _table(columns: dict[str, list[Any]], digest: str) -> Table:
+    count = len(next(iter(columns.values()), []))
+    if not count:
+        raise _refused("has columns but no rows" if columns else "has no columns")
+    return Table(columns, range(FIRST_ROW, FIRST_ROW + count), False, digest)
+
+
+def _cells(values: Any) -> list[Any]:
+    """Cells of an array: None for what is masked, null, not a number or empty text."""
+    if values.ndim != 1:
+        raise _refused(f"a column must have one dimension, not {values.ndim}")
+    hidden = np.ma.getmaskarray(values)
+    plain = np.ma.getdata(values)
+    if plain.dtype.kind == "M":
+        plain = plain.astype("datetime64[us]")
+    cells = plain.tolist()
+    if plain.dtype.kind == "O":
+        cells = [cell if isinstance(cell, READABLE) else str(cell) for cell in cells]
+    return [None if masked or _is_empty(cell) else cell for cell, masked in zip(cells, hidden, strict=True)]
+
+
+def _is_empty(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return not cell.strip()
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _observations(table: Table, reading: Reading) -> Observations:
+    names = _needed(table, reading)
+    problems = Problems()
+    branch = _texts(table, "branch")
+    value = _numbers(table, reading, problems)
+    extra = {role: _texts(table, column) for role, column in reading.extra.items()}
+    arm: list[int | None] = [1] * len(table.rows)
+    if "arm" in table.columns:
+        arm = _choices(table, "arm", ARMS, problems)
+    if "period" in names:
+        period = _choices(table, "period", PERIODS, problems)
+    else:
+        period = _periods_from_dates(table, arm, problems)
+    _check_one_each(table, branch, "arm", arm, problems)
+    if reading.strata is not None:
+        _check_one_each(table, branch, reading.strata, extra["stratum"], problems)
+    problems.refuse()
+    missing = {column: sum(cell is None for cell in table.columns[column]) for column in names}
+    missing[reading.outcome] = int(np.isnan(value).sum())
+    columns = [branch, arm, period, *extra.values()]
+    kept = np.array([all(cell is not None for cell in cells) for cells in zip(*columns, strict=True)])
+
+    def chosen(cells: Sequence[Any]) -> NDArray[Any]:
+        return np.array([cell for cell, keep in zip(cells, kept, strict=True) if keep])
+
+    if not kept.any():
+        raise _refused(f"no row has all of {', '.join(names)}")
+    return Observations.from_columns(
+        branch=chosen(branch),
+        trained=chosen(arm),
+        period=chosen(period),
+        value=value[kept],
+        rows=len(table.rows),
+        missing={column: count for column, count in missing.items() if count},
+        digest=table.digest,
+        **{role: chosen(cells) for role, cells in extra.items()},
+    )
+
+
+def _needed(table: Table, reading: Reading) -> list[str]:
+    """Names of the columns used, the optional and the dated ones resolved; refused where one is not there.
+
+    `trained_on` is not among them: an empty one means that the branch is not trained.
+    """
+    needed = ["branch", reading.outcome, *reading.extra.values()]
+    if reading.with_comparison or "arm" in table.columns:
+        needed.append("arm")
+    dated = "period" not in table.columns and {"date", "trained_on"} & set(table.columns)
+    needed.append("date" if dated else "period")
+    absent = [
+        column for column in [*needed, *(["trained_on"] if dated else [])] if column not in table.columns
+    ]
+    if absent:
+        raise BadInput([Problem("row 1", _absent(column, list(table.columns))) for column in absent])
+    return list(dict.fromkeys(needed))
+
+
+def _absent(column: str, there: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in there}
+    near = difflib.get_close_matches(column.casefold(), folded, n=1)
+    also = " (or date with trained_on)" if column == "period" else ""
+    hint = f"; did you mean {folded[near[0]]!r}?" if near else "."
+    return f"there is no column {column!r}{also}{hint} The columns are: {', '.join(there)}"
+
+
+def _texts(table: Table, column: str) -> list[str | None]:
+    return [None if cell is None else str(cell).strip() for cell in table.columns[column]]
+
+
+def _choices(table: Table, column: str, allowed: Sequence[str], problems: Problems) -> list[int | None]:
+    codes: dict[Any, int | None] = {None: None, **{name: code for code, name in enumerate(allowed)}}
+    found: list[int | None] = []
+    for row, cell in zip(table.rows, table.columns[column], strict=True):
+        word = cell.strip().casefold() if isinstance(cell, str) else cell
+        if word not in codes:
+            problems.add(row, column, f"{cell!r} is not known; expected {', '.join(allowed)}")
+        found.append(codes.get(word))
+    return found
+
+
+def _check_one_each(
+    table: Table, branch: Sequence[str | None], column: str, cells: Sequence[Any], problems: Problems
+) -> None:
+    """Find branches that are in two arms or in two strata."""
+    first: dict[str, tuple[Any, int]] = {}
+    for row, name, code, cell in zip(
+        table.rows, branch, cells, table.columns.get(column, cells), strict=True
+    ):
+        if name is None or code is None:
+            continue
+        known, where = first.setdefault(name, (code, row))
+        if known != code:
+            problems.add(row, column, f"branch {name!r} is {cell!r} here and something else in row {where}")
+
+
+def _numbers(table: Table, reading: Reading, problems: Problems) -> NDArray[np.float64]:
+    """The outcome, NaN where it is missing; each distinct cell is read once."""
+    known: dict[Any, float | str] = {}
+    values = np.full(len(table.rows), np.nan)
+    for place, cell in enumerate(table.columns[reading.outcome]):
+        if cell is None:
+            continue
+        if cell not in known:
+            known[cell] = _number(cell, reading.measure, decimal_comma=table.decimal_comma)
+        found = known[cell]
+        if isinstance(found, str):
+            problems.add(table.rows[place], reading.outcome, found)
+        else:
+            values[place] = found
+    return values
+
+
+def _number(cell: Any, measure: Outcome, *, decimal_comma: bool) -> float | str:
+    """The number in a cell, or what is wrong with it."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        if not _NUMBER.fullmatch(text) or ("," in text and not decimal_comma):
+            advice = "; leave the cell empty where it is missing" if text.isalpha() else ""
+            return f"{cell!r} is not a number{advice}"
+        number = float(text.replace(",", "."))
+    else:
+        try:
+            number = float(cell)
+        except (TypeError, ValueError):
+            return f"{cell!r} is not a number"
+    if not abs(number) <= LARGEST:
+        return f"{cell!r} is too large a number to calculate with"
+    if not measure.low <= number <= measure.high:
+        if measure.kind == "proportion":
+            return f"{cell!r} is not between 0 and 1; write 1 for yes and 0 for no, or a share"
+        return f"{cell!r} is negative; a {measure.kind} is in seconds from 0"
+    return number
+
+
+def _periods_from_dates(table: Table, arm: Sequence[int | None], problems: Problems) -> list[int | None]:
+    """Before or after, from each row's date and the one date of training."""
+    dates = _dates(table, "date", problems)
+    trained_on = _dates(table, "trained_on", problems)
+    problems.refuse()
+    days = sorted({day for day in trained_on if day is not None})
+    if not days:
+        raise _refused("no row has a date of training", "column trained_on")
+    if len(days) > 1:
+        raise _refused(
+            f"there are {len(days)} different dates of training, from {days[0]} to {days[-1]}; that is the "
+            "design staggered, which is not available in this version. Give the column period, or one date",
+            "column trained_on",
+        )
+    for row, day, code in zip(table.rows, trained_on, arm, strict=True):
+        if day is None and code == 1 and "arm" in table.columns:
+            problems.add(row, "trained_on", "is empty although the branch is trained")
+    return [None if day is None else (BEFORE if day < days[0] else AFTER) for day in dates]
+
+
+def _dates(table: Table, column: str, problems: Problems) -> list[date | None]:
+    found: list[date | None] = []
+    for row, cell in zip(table.rows, table.columns[column], strict=True):
+        day = _date(cell)
+        if cell is not None and day is None:
+            problems.add(row, column, f"{cell!r} is not a date; expected a date such as 2014-08-31")
+        found.append(day)
+    return found
+
+
+def _date(cell: Any) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, str) and _DATE.fullmatch(cell.strip()):
+        try:
+            return date.fromisoformat(cell.strip())
+        except ValueError:
+            return None
+    return None

@@ -1,0 +1,273 @@
+"""The evaluation document `pilot-eval/evaluation/1`: numbers, verdict and sentences of one outcome."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from pilot_eval.reports import wording
+from pilot_eval.reports.numbers import Language, interval, language_of, number, percent
+from pilot_eval.reports.verdicts import Verdict, decimals, level_text, verdict_of
+from pilot_eval.reports.wording import Sentence
+from pilot_eval.stats.analysis import Analysis
+from pilot_eval.stats.contrasts import Effect
+from pilot_eval.stats.inversion import TestOfEffect
+from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
+
+SCHEMA = "pilot-eval/evaluation/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An analysis with what it means.
+
+    Parameters
+    ----------
+    analysis : the numbers
+    verdict : what they mean, in both languages
+    """
+
+    analysis: Analysis
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, analysis: Analysis, blocking: Sentence | None = None) -> Evaluation:
+        """Judge an analysis.
+
+        Parameters
+        ----------
+        analysis : from `pilot_eval.stats.analysis.analyse`
+        blocking : why the data must not be compared yet, as a clause, where something forbids it
+        """
+        return cls(analysis, verdict_of(analysis, blocking))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document: plain types only, None where a number does not exist."""
+        plan, flow = self.analysis.plan, self.analysis.flow
+        document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "design": plan.design,
+            "outcome": plan.outcome,
+            "kind": plan.kind,
+            "better": plan.direction.value,
+            "weights": plan.weights,
+            "level": plan.level,
+            "seed": plan.seed,
+            "draws": plan.draws,
+            "input": {
+                "rows": flow.rows,
+                "rows_used": flow.rows_used,
+                "rows_during": flow.during,
+                "missing": dict(flow.missing),
+                "sha256": flow.digest,
+            },
+            "branches": {
+                "trained": flow.trained,
+                "comparison": flow.comparison,
+                "unpaired": {
+                    "trained": len(flow.unpaired_trained),
+                    "comparison": len(flow.unpaired_comparison),
+                },
+                "unpaired_names": {
+                    "trained": list(flow.unpaired_trained),
+                    "comparison": list(flow.unpaired_comparison),
+                },
+            },
+            "means": self._means(),
+            "effect": self._effect(),
+            "uplift": self._uplift(),
+        }
+        if plan.measure.scale == "log_ratio":
+            document["speed"] = self._speed()
+        if isinstance(self.analysis.effect, NotEstimable):
+            document["not_estimable"] = _not_estimable(self.analysis.effect)
+        document |= {
+            "robustness": [_test(test) for test in self.analysis.robustness],
+            "agreement": self.analysis.agreement,
+            "warnings": self._warnings(),
+            "smallest_effect": plan.smallest_effect,
+            "verdict": {
+                "key": self.verdict.key,
+                **self.verdict.headline.to_dict(),
+                "sentences": [sentence.to_dict() for sentence in self.verdict.sentences],
+            },
+        }
+        return document
+
+    def to_text(self, language: str = "en") -> str:
+        """A short report to read, the verdict first."""
+        return _Text(self, language_of(language)).written()
+
+    def _means(self) -> dict[str, dict[str, float] | None]:
+        means = self.analysis.means
+
+        def row(arm: int) -> dict[str, float] | None:
+            if means is None or math.isnan(means[arm, 0]):
+                return None
+            return {"before": float(means[arm, 0]), "after": float(means[arm, 1])}
+
+        return {"trained": row(1), "comparison": row(0)}
+
+    def _effect(self) -> dict[str, Any] | None:
+        effect = self.analysis.effect
+        if isinstance(effect, NotEstimable) or self.analysis.interval is None:
+            return None
+        return {
+            "scale": self.analysis.plan.measure.scale,
+            "unit": self.analysis.plan.measure.unit,
+            "estimate": effect.estimate,
+            "standard_error": effect.standard_error,
+            "statistic": effect.statistic,
+            "df": effect.df,
+            "confidence_interval": _ends(self.analysis.interval),
+            "pvalue": effect.pvalue,
+            "method": "cr2",
+        }
+
+    def _uplift(self) -> dict[str, Any] | None:
+        uplift = self.analysis.uplift
+        if uplift is None:
+            return None
+        return {
+            "estimate": uplift.estimate,
+            "confidence_interval": _ends(uplift.interval),
+            "bounded": uplift.interval.bounded,
+            "method": uplift.method,
+        }
+
+    def _speed(self) -> dict[str, Any] | None:
+        speed = self.analysis.speed
+        if speed is None:
+            return None
+        return {
+            "time_percent": speed.time_percent,
+            "speed_percent": speed.speed_percent,
+            "confidence_interval_speed_percent": _ends(speed.interval),
+        }
+
+    def _warnings(self) -> list[dict[str, str]]:
+        found = []
+        for caution in self.analysis.cautions:
+            sentence = wording.warning(caution.code, caution.values)
+            found.append({"code": caution.code, "text": sentence.en, "ru": sentence.ru})
+        return found
+
+
+def _ends(ends: ConfidenceInterval) -> list[float | None]:
+    return [ends.low, ends.high]
+
+
+def _not_estimable(reason: NotEstimable) -> dict[str, Any]:
+    return {
+        "code": reason.code,
+        "values": dict(reason.values),
+        "text": wording.reason(reason.code, reason.values).to_dict(),
+    }
+
+
+def _test(test: TestOfEffect) -> dict[str, Any]:
+    weights = {} if test.weights is None else {"weights": test.weights}
+    return {
+        "method": test.method,
+        **weights,
+        "draws": test.draws,
+        "enumerated": test.enumerated,
+        "statistic": test.statistic,
+        "pvalue": test.pvalue,
+        "confidence_interval": _ends(test.interval),
+        "bounded": test.interval.bounded,
+    }
+
+
+class _Text:
+    """Writes an evaluation as lines of text in one language."""
+
+    def __init__(self, evaluation: Evaluation, language: Language) -> None:
+        self.evaluation = evaluation
+        self.analysis = evaluation.analysis
+        self.language = language
+
+    def written(self) -> str:
+        verdict = self.evaluation.verdict
+        blocks = [
+            [self._say(sentence) for sentence in (verdict.headline, *verdict.sentences)],
+            self._numbers(),
+            [self._say(wording.warning(c.code, c.values)) for c in self.analysis.cautions],
+        ]
+        return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+    def _say(self, sentence: Sentence) -> str:
+        text: str = getattr(sentence, self.language)
+        return text if text.endswith((".", "!", "?")) else text + "."
+
+    def _label(self, key: str) -> str:
+        text: str = getattr(wording.TEXT_LABELS[key], self.language)
+        return text
+
+    def _numbers(self) -> list[str]:
+        plan, flow, effect = self.analysis.plan, self.analysis.flow, self.analysis.effect
+        counts = self._label("counts").format(
+            trained=number(flow.trained, 0, self.language),
+            comparison=number(flow.comparison, 0, self.language),
+            used=number(flow.rows_used, 0, self.language),
+            rows=number(flow.rows, 0, self.language),
+        )
+        lines = [(self._label("outcome"), f"{plan.outcome} ({plan.kind}, {plan.design})")]
+        lines.append((self._label("data"), counts))
+        if isinstance(effect, NotEstimable):
+            lines.append((self._label("effect"), self._say(wording.reason(effect.code, effect.values))))
+        lines += self._means()
+        if isinstance(effect, Effect):
+            lines += self._effect(effect)
+        lines += self._relative()
+        lines += [self._test(test) for test in self.analysis.robustness]
+        width = max(len(label) for label, _ in lines)
+        return [f"{label:<{width}}  {text}" for label, text in lines]
+
+    def _means(self) -> list[tuple[str, str]]:
+        means = self.analysis.means
+        if means is None:
+            return []
+        return [
+            (self._label(arm), f"{number(row[0], 2, self.language)} → {number(row[1], 2, self.language)}")
+            for arm, row in (("trained", means[1]), ("comparison", means[0]))
+            if not math.isnan(row[0])
+        ]
+
+    def _effect(self, effect: Effect) -> list[tuple[str, str]]:
+        ends = effect.confidence_interval(self.analysis.plan.level)
+        digits = max(2, decimals(ends) + 1)
+        level = level_text(self.analysis.plan.level, self.language)
+        unit = getattr(wording.TEXT_UNITS[self.analysis.plan.measure.unit], self.language)
+        estimate = number(effect.estimate, digits, self.language, sign=True)
+        between = interval(ends.low, ends.high, digits, self.language, sign=True)
+        test = (
+            f"CR2: SE {number(effect.standard_error, 4, self.language)}, "
+            f"df {number(effect.df, 1, self.language)}, p {number(effect.pvalue, 4, self.language)}"
+        )
+        return [(self._label("effect"), f"{estimate} {unit} ({level}: {between})"), ("", test)]
+
+    def _relative(self) -> list[tuple[str, str]]:
+        uplift, speed = self.analysis.uplift, self.analysis.speed
+        if uplift is None or uplift.estimate is None:
+            return []
+        lines = [(self._label("uplift"), self._percent(uplift.estimate, uplift.interval))]
+        if speed is not None:
+            lines.append((self._label("time"), percent(speed.time_percent, 1, self.language, sign=True)))
+        return lines
+
+    def _percent(self, estimate: float, ends: ConfidenceInterval) -> str:
+        text = percent(estimate, 1, self.language, sign=True)
+        if ends.low is None and ends.high is None:
+            return f"{text} ({getattr(wording.NO_LIMITS, self.language)})"
+        return f"{text} ({interval(ends.low, ends.high, 1, self.language, sign=True, unit='percent')})"
+
+    def _test(self, test: TestOfEffect) -> tuple[str, str]:
+        ends = test.interval
+        scale = (
+            getattr(wording.NO_LIMITS, self.language)
+            if ends.low is None and ends.high is None
+            else interval(ends.low, ends.high, max(2, decimals(ends) + 1), self.language, sign=True)
+        )
+        return self._label(test.method), f"p {number(test.pvalue, 4, self.language)} ({scale})"

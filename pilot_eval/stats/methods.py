@@ -1,0 +1,38 @@
+"""The methods there are: one line each, described in docs/methods.md under the same name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method.
+
+    Parameters
+    ----------
+    name : as in the evaluation document
+    module : where it is computed
+    source : paper it follows
+    """
+
+    name: str
+    module: str
+    source: str
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("cr2", "pilot_eval.stats.contrasts", "Pustejovsky & Tipton 2018"),
+        Method("fieller", "pilot_eval.stats.fieller", "Fieller 1954"),
+        Method(
+            "exp", "pilot_eval.stats.analysis", "monotone transformation of the interval of the log ratio"
+        ),
+        Method("wild_cluster_bootstrap", "pilot_eval.stats.bootstrap", "Roodman et al. 2019"),
+        Method("permutation", "pilot_eval.stats.permutation", "Chung & Romano 2013"),
+        Method("sign_flip", "pilot_eval.stats.bootstrap", "Cameron, Gelbach & Miller 2008"),
+        Method("wilcoxon_signed_rank", "pilot_eval.stats.ranks", "Wilcoxon 1945"),
+        Method("branch_changes", "pilot_eval.stats.branches", "DerSimonian & Laird 1986; Spiegelhalter 2005"),
+    )
+}

@@ -1,0 +1,56 @@
+"""What is asked of the data, settled before they are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pilot_eval.domain.outcomes import OUTCOMES, Better, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisPlan:
+    """One outcome, one design, one set of choices.
+
+    Parameters
+    ----------
+    outcome : name of the outcome
+    kind : an entry of OUTCOMES
+    design : before_after or difference_in_differences
+    better : higher or lower; by default as the kind has it
+    weights : "branch", each branch counts once, or "observation", each row does
+    level : confidence level of every interval; 1 - (1 - level)/k where k outcomes are primary
+    draws : random patterns of bootstrap and permutation
+    seed : of their random numbers
+    smallest_effect : smallest effect of interest, in the kind's unit
+    minimum_branches : fewest branches in the smaller arm
+    minimum_observations : fewest rows used
+    """
+
+    outcome: str
+    kind: str = "score"
+    design: str = "difference_in_differences"
+    better: Better | None = None
+    weights: str = "branch"
+    level: float = 0.95
+    draws: int = 9999
+    seed: int = 1
+    smallest_effect: float | None = None
+    minimum_branches: int | None = None
+    minimum_observations: int | None = None
+
+    @property
+    def measure(self) -> Outcome:
+        return OUTCOMES[self.kind]
+
+    @property
+    def with_comparison(self) -> bool:
+        return self.design == "difference_in_differences"
+
+    @property
+    def direction(self) -> Better:
+        return self.better or self.measure.better
+
+    @property
+    def sign(self) -> float:
+        """1 where a larger value is better, -1 where it is worse."""
+        return 1.0 if self.direction is Better.HIGHER else -1.0
