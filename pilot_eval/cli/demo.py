@@ -35,27 +35,35 @@ def demo(no_serve: bool, port: int) -> None:
 
 def _prepare(settings: Settings) -> dict[str, str]:
     """Fill the database unless it is filled, and return the passwords by sign-in name."""
+    path = settings.data / SIGN_INS
     engine = database.open_database(settings.database)
     try:
         database.upgrade(engine)
-        path = settings.data / SIGN_INS
         with database.session_of(engine) as session:
-            if not fill.is_filled(session):
-                _write_private(path, {name: _password() for name in fill.sign_in_names().values()})
-                _fill(session, settings, json.loads(path.read_text()))
-        return dict(json.loads(path.read_text()))
+            filled = fill.is_filled(session)
+        if not filled:
+            passwords = {name: _password() for name in fill.sign_in_names().values()}
+            hashes = _hashes(settings, passwords)
+            _write_private(path, passwords)
+            with database.session_of(engine) as session:
+                fill.fill(session, operator(), hashes, now(), progress=_show)
     finally:
         engine.dispose()
+    if not path.exists():
+        raise click.ClickException(
+            f"the demonstration is there, but its sign-ins ({path}) are gone; make a new one-time link with: "
+            "pilot-eval user reset-link NAME (pilot-eval user list shows the names)"
+        )
+    return dict(json.loads(path.read_text()))
 
 
-def _fill(session: database.Session, settings: Settings, passwords: dict[str, str]) -> None:
-    # Imported here: a second start needs neither the site nor its libraries until it serves.
+def _hashes(settings: Settings, passwords: dict[str, str]) -> dict[str, str]:
+    # Imported here: a second start needs the site only when it serves.
     from pilot_eval.web.app import create_app
     from pilot_eval.web.sign_in import password_hash
 
     with create_app(settings).app_context():
-        hashes = {name: password_hash(password) for name, password in passwords.items()}
-    fill.fill(session, operator(), hashes, now(), progress=_show)
+        return {name: password_hash(password) for name, password in passwords.items()}
 
 
 def _show(pilot: str, done: int, of: int) -> None:

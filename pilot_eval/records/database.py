@@ -109,8 +109,12 @@ def newest_version() -> str:
 
 
 def current_version(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    token = reading_only.set(True)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        reading_only.reset(token)
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:
