@@ -136,6 +136,13 @@ def change_person(
     return user
 
 
+def choose_language(session: Session, actor: Actor, language: str) -> None:
+    """Keep the language in which the actor reads."""
+    user = _person(session, actor.user_id or 0)
+    user.language = language
+    session.commit()
+
+
 def _keep_an_administrator(session: Session, leaving_id: int) -> None:
     others = session.exec(
         select(func.count()).where(

@@ -1,5 +1,6 @@
 """The areas of the site, each a folder with its pages and forms."""
 
+from pilot_eval.web.account.pages import account
 from pilot_eval.web.shell.pages import shell
 
-AREAS = (shell,)
+AREAS = (shell, account)

@@ -2,52 +2,109 @@
 
 from __future__ import annotations
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound, WrongState
+from pilot_eval.domain.errors import EditConflict, NeedsFreshSignIn, NotAllowed, NotFound, WrongState
 from pilot_eval.records.database import OperationalError
+from pilot_eval.web import resume, sign_in
+from pilot_eval.web.local_paths import here
+
+# What happened, and what to do about it.
+PAGES = {
+    400: (
+        lazy_gettext("This request cannot be read"),
+        lazy_gettext("Go back, reload the page and try again."),
+    ),
+    403: (
+        lazy_gettext("This is not open to you"),
+        lazy_gettext("Your role does not include this page. An administrator can change roles."),
+    ),
+    404: (
+        lazy_gettext("Page not found"),
+        lazy_gettext("It does not exist, or it is not yours to see. Check the address."),
+    ),
+    405: (lazy_gettext("This address takes no such request"), lazy_gettext("Go back and try again.")),
+    409: (
+        lazy_gettext("This cannot be done now"),
+        lazy_gettext("Somebody or something has changed it in the meantime. Go back and look again."),
+    ),
+    413: (
+        lazy_gettext("This is too large"),
+        lazy_gettext("A form with its files may hold at most 16 MB. Send less at a time."),
+    ),
+    429: (lazy_gettext("Too many tries"), lazy_gettext("Wait a few minutes and try again.")),
+    500: (
+        lazy_gettext("Something went wrong here"),
+        lazy_gettext("It is our fault, not yours, and it has been noted. Nothing was half-saved. Try again."),
+    ),
+    503: (
+        lazy_gettext("Busy for a moment"),
+        lazy_gettext(
+            "The database did not answer in time. Nothing was half-saved. Try again in a few seconds."
+        ),
+    ),
+}
 
 
 def install(app: Flask) -> None:
     """One handler for each kind of error that people meet."""
-    app.register_error_handler(NotAllowed, lambda _error: _page(403))
-    app.register_error_handler(NotFound, lambda _error: _page(404))
-    app.register_error_handler(WrongState, _wrong_state)
+    app.register_error_handler(NotAllowed, lambda _error: error_page(403))
+    app.register_error_handler(NotFound, lambda _error: error_page(404))
+    app.register_error_handler(WrongState, lambda error: error_page(409, gettext(str(error))))
+    app.register_error_handler(EditConflict, lambda _error: error_page(409))
     app.register_error_handler(NeedsFreshSignIn, _confirm_password)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_busy)
-    app.register_error_handler(500, lambda _error: _page(500))
+    app.register_error_handler(500, lambda _error: error_page(500))
 
 
-def _page(status: int, sentence: str = "") -> ResponseReturnValue:
-    return render_template("errors/error.html", status=status, sentence=sentence), status
+def error_page(status: int, sentence: str = "") -> Response:
+    """A page that says what happened, or the same for a program.
 
-
-def _wrong_state(error: WrongState) -> ResponseReturnValue:
-    return _page(409, gettext(str(error)))
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    sentence : str
+        In the reader's language; the status's own sentence unless given.
+    """
+    heading, usual = PAGES.get(status, PAGES[400])
+    if sign_in.wants_json():
+        return make_response(jsonify(code=str(status), message=sentence or str(heading)), status)
+    page = render_template("errors/error.html", status=status, heading=heading, sentence=sentence or usual)
+    return make_response(page, status)
 
 
 def _confirm_password(_error: NeedsFreshSignIn) -> ResponseReturnValue:
-    back = request.full_path.rstrip("?") if request.method == "GET" else request.referrer or "/"
-    return redirect(url_for("security.verify", next=back))
+    if sign_in.wants_json():
+        return jsonify(code="confirm_password"), 401
+    if request.method == "GET":
+        return redirect(url_for("security.verify", next=here()))
+    resume.carry()
+    return sign_in.confirm_password_page(), 401
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
-    return _page(400, gettext("This form has grown old. Go back, reload the page and send it again."))
+    if sign_in.wants_json():
+        return jsonify(code="stale_token"), 400
+    if request.endpoint == "security.login":
+        return sign_in.sign_in_page(), 400
+    return resume.give_back() or error_page(400)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     # Redirects and answers that were made on purpose pass.
     if error.code is None or error.code < 400 or error.response is not None:
         return error
-    return _page(error.code)
+    return error_page(error.code)
 
 
 def _database_busy(_error: OperationalError) -> ResponseReturnValue:
-    body, status = render_template("errors/error.html", status=503, sentence=""), 503
-    return body, status, {"Retry-After": "5"}
+    response = error_page(503)
+    response.headers["Retry-After"] = "5"
+    return response

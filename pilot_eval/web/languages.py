@@ -1,4 +1,4 @@
-"""English or Russian: the person's choice, then the visitor's, then the browser's."""
+"""English or Russian: the visitor's choice, then the person's, then the browser's."""
 
 from __future__ import annotations
 

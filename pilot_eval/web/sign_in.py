@@ -1,22 +1,70 @@
-"""Signing in and out, by Flask-Security; what a person may do is the policy's matter."""
+"""Signing in and out, by Flask-Security; what a person may do is the policy's matter.
+
+Every page asks for a sign-in unless its endpoint is in `PUBLIC`. A sign-in is a row whose id lies in the
+browser's cookie: when the row ends, every copy of the cookie is nobody's.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, request
+from flask import (
+    Flask,
+    Request,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import session as cookie
-from flask.sessions import SecureCookieSessionInterface
-from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext, ngettext
+from flask_login import current_user, user_logged_out
+from flask_security import (
+    Security,
+    SQLAlchemySessionUserDatastore,
+    hash_password,
+    password_changed,
+    user_authenticated,
+)
+from flask_security.forms import ChangePasswordForm, LoginForm, VerifyForm
 from flask_security.mail_util import MailUtil
 from flask_wtf import CSRFProtect
+from itsdangerous import BadSignature, SignatureExpired
+from wtforms import StringField
 
+from pilot_eval.domain.errors import NotFound
+from pilot_eval.operations import signing_in
 from pilot_eval.operations.people import SHORTEST_PASSWORD
 from pilot_eval.records.people import RoleRecord, User
-from pilot_eval.web.sessions import clock, scoped_session
+from pilot_eval.web import resume
+from pilot_eval.web.local_paths import here
+from pilot_eval.web.sessions import actor, clock, scoped_session, session
 
 FRESH = timedelta(minutes=15)
+
+# What a visitor may see; every other endpoint asks for a sign-in.
+PUBLIC = frozenset(
+    {
+        "account.reset",
+        "bootstrap.static",
+        "security.login",
+        "security.logout",
+        "shell.choose_language",
+        "shell.favicon",
+        "shell.health",
+        "shell.ready",
+        "static",
+    }
+)
+PUBLIC_AREAS = frozenset({"help"})
 
 
 class SignInNames(MailUtil):
@@ -38,21 +86,121 @@ class Cookies(SecureCookieSessionInterface):
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The cookie's content; of one that is too old only whose it was and the language."""
+        opened = super().open_session(app, request)
+        if opened is not None and not opened:
+            old = self._expired(app, request)
+            for key in ("person", "language"):
+                if key in old:
+                    opened[key] = old[key]
+        return opened
+
+    def _expired(self, app: Flask, request: Request) -> dict[str, Any]:
+        serializer = self.get_signing_serializer(app)
+        value = request.cookies.get(self.get_cookie_name(app))
+        if serializer is None or value is None:
+            return {}
+        try:
+            serializer.loads(value, max_age=int(app.permanent_session_lifetime.total_seconds()))
+        except SignatureExpired as error:
+            # The signature was right: it is our own cookie, only old.
+            return dict(serializer.load_payload(error.payload or b""))
+        except BadSignature:
+            pass
+        return {}
+
+
+class _CountedTries:
+    """A form that asks for a password: at most so many wrong ones per name in a quarter of an hour."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        name = self._name()
+        if not name or not self.password.data:  # type: ignore[attr-defined]  # of the form this is mixed into
+            return bool(super().validate(**kwargs))  # type: ignore[misc]  # of the form this is mixed into
+        try_id = signing_in.begin_try(session(), name, clock())
+        if try_id is None:
+            self._refuse(signing_in.seconds_to_wait(session(), name, clock()))
+            return False
+        right = bool(super().validate(**kwargs))  # type: ignore[misc]  # of the form this is mixed into
+        if right or not self._password_was_wrong():
+            signing_in.forgive(session(), try_id)
+            session().commit()
+        return right
+
+    def _name(self) -> str:
+        return str(current_user.email)
+
+    def _password_was_wrong(self) -> bool:
+        return True
+
+    def _refuse(self, seconds: int) -> None:
+        g.wait_seconds = seconds
+        minutes = -(-seconds // 60)
+        self.form_errors.append(  # type: ignore[attr-defined]  # of the form this is mixed into
+            ngettext(
+                "Too many wrong passwords for this name. Try again in %(num)s minute.",
+                "Too many wrong passwords for this name. Try again in %(num)s minutes.",
+                minutes,
+            )
+        )
+
+
+class SignInForm(_CountedTries, LoginForm):
+    email = StringField(lazy_gettext("Sign-in name"), filters=[lambda name: name and name.strip().lower()])
+    remember = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        if not self.email.data or not self.password.data:
+            self.form_errors.append(gettext("Enter your sign-in name and your password"))
+            return False
+        if super().validate(**kwargs):
+            return True
+        # One sentence, whichever of the two was wrong.
+        self.email.errors = []
+        return False
+
+    def _name(self) -> str:
+        return str(self.email.data)
+
+
+class ConfirmPasswordForm(_CountedTries, VerifyForm):
+    """The password once more before something weighty."""
+
+
+class NewPasswordForm(_CountedTries, ChangePasswordForm):
+    """The password now and the new one."""
+
+    def _password_was_wrong(self) -> bool:
+        return bool(self.password.errors)
+
 
 def install(app: Flask) -> None:
-    """Wire the sign-in library to our people and protect every form."""
+    """Wire the sign-in library to our people, ask every page for a sign-in, and protect every form."""
     app.session_interface = Cookies()
     app.config.update(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=signing_in.SIGN_IN_LIFE,
+        # A form stays good for as long as its sign-in.
+        WTF_CSRF_TIME_LIMIT=None,
         # argon2 salts by itself; a second hash keyed by a secret would tie every password to that secret.
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of the algorithm
         SECURITY_PASSWORD_SCHEMES=["argon2"],
+        # A person has one role, in a column.
+        SECURITY_JOIN_USER_ROLES=False,
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=(
+            lazy_gettext("The sign-in name or the password is wrong"),
+            "error",
+        ),
+        SECURITY_MSG_INVALID_PASSWORD=(lazy_gettext("The password is wrong"), "error"),
+        SECURITY_MSG_PASSWORD_NOT_PROVIDED=(lazy_gettext("Enter a password"), "error"),
+        SECURITY_FLASH_MESSAGES=True,
         SECURITY_DATETIME_FACTORY=lambda: datetime.now(UTC),
+        SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
@@ -62,15 +210,101 @@ def install(app: Flask) -> None:
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_CHANGEABLE=True,
         SECURITY_CHANGE_URL="/account/password",
+        SECURITY_POST_CHANGE_VIEW="/account",
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/sign-in",
     )
+    # Before the check of tokens: a form sent after the sign-in ended must come back, not be refused.
+    app.before_request(_ask_for_sign_in)
     # Every POST is checked; see the sign-in library's own switches before touching WTF_CSRF_*.
     CSRFProtect(app)
     with app.app_context():
         people = SQLAlchemySessionUserDatastore(scoped_session(), User, RoleRecord)
-    Security(app, people, mail_util_cls=SignInNames)
+    Security(
+        app,
+        people,
+        mail_util_cls=SignInNames,
+        login_form=SignInForm,
+        verify_form=ConfirmPasswordForm,
+        change_password_form=NewPasswordForm,
+    )
+    app.login_manager.user_loader(_person_of_cookie)  # type: ignore[attr-defined]  # set by the library
+    # Only the cookie signs in: no tokens in headers or addresses.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # set by the library
+    user_authenticated.connect(_signed_in, app)
+    user_logged_out.connect(_signed_out, app)
+    password_changed.connect(_password_changed, app)
+    app.after_request(_say_how_long_to_wait)
+    app.after_request(_hand_on_at_sign_out)
+    resume.install(app)
+
+
+def _person_of_cookie(uniquifier: str) -> User | None:
+    return signing_in.person_of(session(), cookie.get("sign_in", ""), uniquifier, clock())
+
+
+def _signed_in(_app: Flask, user: User, authn_via: list[str] | None = None, **_more: Any) -> None:
+    if authn_via == ["change"]:
+        signing_in.end_all(session(), user, clock())
+    cookie["sign_in"] = signing_in.begin(session(), user, clock())
+    cookie["person"] = user.id
+    session().commit()
+
+
+def _signed_out(_app: Flask, **_more: Any) -> None:
+    sign_in_id = cookie.pop("sign_in", "")
+    if current_user.is_authenticated:
+        with suppress(NotFound):
+            signing_in.end_own(session(), actor(), sign_in_id, clock())
+
+
+def _password_changed(_app: Flask, user: User, **_more: Any) -> None:
+    signing_in.password_changed(session(), user)
+    session().commit()
+
+
+def _ask_for_sign_in() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint in PUBLIC or request.blueprint in PUBLIC_AREAS:
+        return None
+    if current_user.is_authenticated:
+        return None
+    if wants_json():
+        return jsonify(code="signed_out"), 401
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("security.login", next=here() if request.path != "/" else None))
+    resume.carry()
+    return sign_in_page(), 401
+
+
+def wants_json() -> bool:
+    """Whether a program asks, not a person."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.path.startswith("/api/") or request.is_json or best == "application/json"
+
+
+def sign_in_page() -> str:
+    """The sign-in form, empty, carrying what was posted."""
+    return render_template("security/login_user.html", login_user_form=SignInForm(formdata=None))
+
+
+def confirm_password_page() -> str:
+    """The form that asks for the password once more, carrying what was posted."""
+    form = ConfirmPasswordForm(formdata=None, user=current_user)
+    return render_template("security/verify.html", verify_form=form)
+
+
+def _say_how_long_to_wait(response: Response) -> Response:
+    if seconds := g.get("wait_seconds"):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _hand_on_at_sign_out(response: Response) -> Response:
+    if request.endpoint == "security.logout" and resume.carried():
+        return make_response(sign_in_page())
+    return response
 
 
 def password_hash(password: str) -> str:

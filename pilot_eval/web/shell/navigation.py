@@ -1,0 +1,67 @@
+"""The main menu: one table, each entry shown to those who may follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import lazy_gettext
+from flask_login import current_user
+
+from pilot_eval.operations.policy import Action, may
+from pilot_eval.web.sessions import actor
+
+# Endpoint, label, the right it needs. The first entry of a role is also its start page.
+MENU = (
+    ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
+    ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
+    ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
+    ("people.regions", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
+    ("people.audit_log", lazy_gettext("Audit log"), Action.READ_AUDIT_LOG),
+)
+# Pages below an area belong to this entry of it.
+_MAIN = (".index", ".assignments")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the menu; `current` is the value of aria-current, empty elsewhere."""
+
+    url: str
+    label: str
+    current: str
+
+
+def install(app: Flask) -> None:
+    """Hand the menu to every template."""
+    app.context_processor(lambda: {"navigation": entries()})
+
+
+def entries() -> list[Entry]:
+    """The menu of the person who is signed in; empty for a visitor."""
+    return [Entry(url_for(endpoint), str(label), _current(endpoint)) for endpoint, label in _allowed()]
+
+
+def start_page() -> str:
+    """Where the person's work begins."""
+    for endpoint, _label in _allowed():
+        return url_for(endpoint)
+    return url_for("account.index")
+
+
+def _allowed() -> list[tuple[str, object]]:
+    if not current_user.is_authenticated:
+        return []
+    return [
+        (endpoint, label)
+        for endpoint, label, action in MENU
+        if endpoint in current_app.view_functions and may(actor(), action)
+    ]
+
+
+def _current(endpoint: str) -> str:
+    if request.endpoint == endpoint:
+        return "page"
+    named = {entry for entry, _label, _action in MENU}
+    same_area = request.blueprint == endpoint.partition(".")[0]
+    return "true" if same_area and request.endpoint not in named and endpoint.endswith(_MAIN) else ""

@@ -1,0 +1,33 @@
+"""Words for stored codes, and moments in time, as pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import format_datetime, gettext, lazy_gettext
+
+from pilot_eval.domain.people import Role
+
+ROLES = {
+    Role.AUDITOR: lazy_gettext("Auditor"),
+    Role.MANAGER: lazy_gettext("Regional manager"),
+    Role.HEAD_OFFICE: lazy_gettext("Head office"),
+    Role.ADMINISTRATOR: lazy_gettext("Administrator"),
+}
+
+
+def install(app: Flask) -> None:
+    """Hand the words to every template."""
+    app.add_template_global(role_label)
+    app.add_template_global(moment)
+
+
+def role_label(role: Role) -> str:
+    """A role's name in the reader's language."""
+    return str(ROLES[role])
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC, said so: people in eleven time zones read the same page."""
+    return str(gettext("%(moment)s UTC", moment=format_datetime(at, "d MMM yyyy, HH:mm")))
