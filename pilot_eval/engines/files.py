@@ -1,4 +1,4 @@
-"""Observations from a CSV or Parquet file, or from columns in memory.
+"""Observations from a CSV, XLSX or Parquet file, or from columns in memory.
 
 What cannot be read as what it is said to be is refused whole, with the rows and columns to look at; nothing
 is guessed, dropped or repaired. An empty cell is missing: its row is counted and left out.
@@ -84,16 +84,70 @@ class Table:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Every row of a table, read as what it is: None, or NaN in `value`, where a cell is empty.
+
+    Parameters
+    ----------
+    table : what was read
+    outcome : name of the outcome column
+    names : columns whose empty cells count as missing
+    branch, arm, period : (n,) arm and period as positions in ARMS and PERIODS
+    value : (n,) the outcome
+    extra : optional columns by role
+    """
+
+    table: Table
+    outcome: str
+    names: Sequence[str]
+    branch: Sequence[str | None]
+    arm: Sequence[int | None]
+    period: Sequence[int | None]
+    value: NDArray[np.float64]
+    extra: Mapping[str, Sequence[str | None]]
+
+    def observations(self) -> Observations:
+        """The rows that have a branch, an arm and a period.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        """
+        missing = {column: sum(cell is None for cell in self.table.columns[column]) for column in self.names}
+        missing[self.outcome] = int(np.isnan(self.value).sum())
+        columns = [self.branch, self.arm, self.period, *self.extra.values()]
+        kept = np.array([all(cell is not None for cell in cells) for cells in zip(*columns, strict=True)])
+
+        def chosen(cells: Sequence[Any]) -> NDArray[Any]:
+            return np.array([cell for cell, keep in zip(cells, kept, strict=True) if keep])
+
+        if not kept.any():
+            raise _refused(f"no row has all of {', '.join(self.names)}")
+        return Observations.from_columns(
+            branch=chosen(self.branch),
+            trained=chosen(self.arm),
+            period=chosen(self.period),
+            value=self.value[kept],
+            rows=len(self.table.rows),
+            missing={column: count for column, count in missing.items() if count},
+            digest=self.table.digest,
+            **{role: chosen(cells) for role, cells in self.extra.items()},
+        )
+
+
 @dataclass(slots=True)
 class Problems:
     """The first problems found, and how many there are."""
 
+    most: int = LISTED
     listed: list[Problem] = field(default_factory=list)
     total: int = 0
 
     def add(self, row: int, column: str, what: str) -> None:
         self.total += 1
-        if len(self.listed) < LISTED:
+        if len(self.listed) < self.most:
             self.listed.append(Problem(f"row {row}, column {column}", what))
 
     def refuse(self) -> None:
@@ -114,11 +168,21 @@ def read(source: str | Path | Mapping[str, Any], reading: Reading) -> Observatio
     BadInput
         Anything that is not as it should be, with its row and column.
     """
-    table = _from_memory(source) if isinstance(source, Mapping) else _from_file(Path(source))
-    return _observations(table, reading)
+    table = _from_memory(source) if isinstance(source, Mapping) else read_table(Path(source))
+    problems = Problems()
+    columns = read_columns(table, reading, problems)
+    problems.refuse()
+    return columns.observations()
 
 
-def _from_file(path: Path) -> Table:
+def read_table(path: Path) -> Table:
+    """Read the cells of a CSV, XLSX (first sheet) or Parquet file; the content decides which it is.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file or it is none of these.
+    """
     if path.is_dir():
         raise _refused("is a folder; a CSV or Parquet file was expected")
     try:
@@ -131,6 +195,8 @@ def _from_file(path: Path) -> Table:
         raise _refused("the file is empty; a header and one row per observation were expected")
     if content[:4] == b"PAR1" or path.suffix.lower() in {".parquet", ".pq"}:
         return _from_parquet(path, hashlib.sha256(content).hexdigest())
+    if content[:4] == b"PK\3\4":
+        return _from_workbook(content)
     return _from_csv(content)
 
 
@@ -165,6 +231,21 @@ def _from_csv(content: bytes) -> Table:
         if name
     }
     return Table(columns, rows, delimiter != ",", hashlib.sha256(content).hexdigest())
+
+
+def _from_workbook(content: bytes) -> Table:
+    from pilot_eval.engines.workbooks import read_workbook
+
+    header, *body = read_workbook(content) or [[]]
+    names = ["" if cell is None else str(cell).strip() for cell in header]
+    _check_names(names)
+    filled = [
+        (row, cells) for row, cells in enumerate(body, FIRST_ROW) if any(cell is not None for cell in cells)
+    ]
+    if not filled:
+        raise _refused("has a header but no rows")
+    columns = {name: [cells[place] for _row, cells in filled] for place, name in enumerate(names) if name}
+    return Table(columns, [row for row, _cells in filled], False, hashlib.sha256(content).hexdigest())
 
 
 def _decoded(content: bytes) -> str:
@@ -257,12 +338,18 @@ def _is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def _observations(table: Table, reading: Reading) -> Observations:
+def read_columns(table: Table, reading: Reading, problems: Problems) -> Columns:
+    """Read every row, adding what is wrong to `problems`; with problems the columns are of no use.
+
+    Raises
+    ------
+    BadInput
+        If a column is not there, or dates cannot be told apart into before and after.
+    """
     names = _needed(table, reading)
-    problems = Problems()
-    branch = _texts(table, "branch")
+    branch = texts(table, "branch")
     value = _numbers(table, reading, problems)
-    extra = {role: _texts(table, column) for role, column in reading.extra.items()}
+    extra = {role: texts(table, column) for role, column in reading.extra.items()}
     arm: list[int | None] = [1] * len(table.rows)
     if "arm" in table.columns:
         arm = _choices(table, "arm", ARMS, problems)
@@ -270,30 +357,10 @@ def _observations(table: Table, reading: Reading) -> Observations:
         period = _choices(table, "period", PERIODS, problems)
     else:
         period = _periods_from_dates(table, arm, problems)
-    _check_one_each(table, branch, "arm", arm, problems)
+    check_one_each(table, branch, "arm", arm, problems)
     if reading.strata is not None:
-        _check_one_each(table, branch, reading.strata, extra["stratum"], problems)
-    problems.refuse()
-    missing = {column: sum(cell is None for cell in table.columns[column]) for column in names}
-    missing[reading.outcome] = int(np.isnan(value).sum())
-    columns = [branch, arm, period, *extra.values()]
-    kept = np.array([all(cell is not None for cell in cells) for cells in zip(*columns, strict=True)])
-
-    def chosen(cells: Sequence[Any]) -> NDArray[Any]:
-        return np.array([cell for cell, keep in zip(cells, kept, strict=True) if keep])
-
-    if not kept.any():
-        raise _refused(f"no row has all of {', '.join(names)}")
-    return Observations.from_columns(
-        branch=chosen(branch),
-        trained=chosen(arm),
-        period=chosen(period),
-        value=value[kept],
-        rows=len(table.rows),
-        missing={column: count for column, count in missing.items() if count},
-        digest=table.digest,
-        **{role: chosen(cells) for role, cells in extra.items()},
-    )
+        check_one_each(table, branch, reading.strata, extra["stratum"], problems)
+    return Columns(table, reading.outcome, names, branch, arm, period, value, extra)
 
 
 def _needed(table: Table, reading: Reading) -> list[str]:
@@ -322,7 +389,8 @@ def _absent(column: str, there: Sequence[str]) -> str:
     return f"there is no column {column!r}{also}{hint} The columns are: {', '.join(there)}"
 
 
-def _texts(table: Table, column: str) -> list[str | None]:
+def texts(table: Table, column: str) -> list[str | None]:
+    """The cells of a column as text without spaces around."""
     return [None if cell is None else str(cell).strip() for cell in table.columns[column]]
 
 
@@ -337,7 +405,7 @@ def _choices(table: Table, column: str, allowed: Sequence[str], problems: Proble
     return found
 
 
-def _check_one_each(
+def check_one_each(
     table: Table, branch: Sequence[str | None], column: str, cells: Sequence[Any], problems: Problems
 ) -> None:
     """Find branches that are in two arms or in two strata."""

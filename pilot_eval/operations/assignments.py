@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from pilot_eval.domain.errors import BadInput, NotFound, Problem, WrongState
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Period, WaveState
+from pilot_eval.domain.problems import N_
 from pilot_eval.operations import forms, pilots
 from pilot_eval.operations.policy import Action
 from pilot_eval.records import audit
@@ -70,7 +71,7 @@ def assign_visits(session: Session, actor: Actor, slug: str, plans: Sequence[Vis
     pilot = pilots.get_pilot(session, actor, slug, Action.PLAN_PILOT)
     members = pilots.members_of(session, pilot)
     if not members or any(member.arm is None for member, _branch in members):
-        raise WrongState("not_drawn", "Put the branches into arms before visits are assigned")
+        raise WrongState("not_drawn", N_("Put the branches into arms before visits are assigned"))
     place = _Place(
         branches={branch.code: branch for _member, branch in members},
         waves={wave.period: wave for wave in pilots.waves_of(session, pilot)},
@@ -80,13 +81,13 @@ def assign_visits(session: Session, actor: Actor, slug: str, plans: Sequence[Vis
     if any(
         place.waves[plan.period].state is not WaveState.OPEN for plan in plans if plan.period in place.waves
     ):
-        raise WrongState("wave_closed", "This wave is closed; nothing more can be assigned in it")
+        raise WrongState("wave_closed", N_("This wave is closed; nothing more can be assigned in it"))
     problems = [problem for number, plan in enumerate(plans, 1) for problem in place.problems(number, plan)]
     if problems:
         raise BadInput(problems)
     rows = [place.assignment(pilot, plan) for plan in plans]
     if repeated := _repeated(session, pilot, rows):
-        raise BadInput([Problem("branch", "The same visit is assigned already")] * repeated)
+        raise BadInput([Problem("branch", N_("The same visit is assigned already"))] * repeated)
     session.add_all(rows)
     session.flush()
     audit.append(session, actor, "assignment.create", "pilot", pilot.id, assignments=[row.id for row in rows])
@@ -106,20 +107,18 @@ class _Place:
     def problems(self, number: int, plan: VisitPlan) -> list[Problem]:
         found = []
         if plan.branch not in self.branches:
-            found.append(Problem("branch", f"Branch {plan.branch} is not in the pilot"))
+            found.append(Problem(plan.branch, N_("This branch is not in the pilot")))
         if plan.auditor_id not in self.auditors:
-            found.append(Problem("auditor", "Choose an auditor"))
+            found.append(Problem("auditor", N_("Choose an auditor")))
         if self.scenarios and plan.scenario not in self.scenarios:
-            found.append(Problem("scenario", "Choose a scenario of the checklist"))
+            found.append(Problem("scenario", N_("Choose a scenario of the checklist")))
         wave = self.waves.get(plan.period)
         if wave is None:
-            found.append(Problem("period", "Choose a wave"))
+            found.append(Problem("period", N_("Choose a wave")))
         elif plan.window is not None:
             first, last = plan.window
             if not wave.opens_on <= first <= last <= wave.closes_on:
-                found.append(
-                    Problem("window", f"The window must lie within {wave.opens_on} to {wave.closes_on}")
-                )
+                found.append(Problem("window", N_("The window must lie within the days of the wave")))
         return found
 
     def assignment(self, pilot: Pilot, plan: VisitPlan) -> Assignment:
@@ -212,10 +211,10 @@ def withdraw_assignment(
     if row is None or row.pilot_id != pilot.id:
         raise NotFound
     if row.withdrawn_at is not None:
-        raise WrongState("withdrawn", "This assignment was withdrawn already")
+        raise WrongState("withdrawn", N_("This assignment was withdrawn already"))
     for table in (Visit, Timing):
         if session.exec(select(col(table.id)).where(col(table.assignment_id) == row.id).limit(1)).first():
-            raise WrongState("already_visited", "The visit has been made; it can no longer be withdrawn")
+            raise WrongState("already_visited", N_("The visit has been made; it can no longer be withdrawn"))
     row.withdrawn_at = now
     audit.append(session, actor, "assignment.withdraw", "pilot", pilot.id, assignment=row.id)
     session.commit()

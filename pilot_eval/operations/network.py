@@ -15,6 +15,12 @@ def list_regions(session: Session) -> list[Region]:
     return sorted(session.exec(select(Region)), key=lambda region: region.name.casefold())
 
 
+def list_branches(session: Session, actor: Actor) -> list[Branch]:
+    """All branches by code, for those who plan."""
+    scope_of(actor, Action.PLAN_PILOT)
+    return list(session.exec(select(Branch).order_by(col(Branch.code))))
+
+
 def create_region(session: Session, actor: Actor, *, code: str, name: str) -> Region:
     """Add a region.
 

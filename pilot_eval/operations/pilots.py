@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from pilot_eval.domain.errors import BadInput, EditConflict, NotFound, Problem, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm, Dates, Design, Period, Status, WaveState, status_of
+from pilot_eval.domain.problems import N_
 from pilot_eval.operations import forms
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
@@ -26,6 +27,8 @@ from pilot_eval.stats import allocation
 SHORTEST_LEVEL, LONGEST_LEVEL = 0.5, 1.0
 FEWEST_DRAWS = 99
 LONGEST_SLUG = 64
+# Pages of their own.
+RESERVED = {"new", "import"}
 
 
 def quality_and_speed(
@@ -152,19 +155,19 @@ def create_pilot(
 def _problems_of_plan(title: str, level: float, seed: int, draws: int) -> list[Problem]:
     problems = []
     if not title:
-        problems.append(Problem("title_en", "Enter a title"))
+        problems.append(Problem("title_en", N_("Enter a title")))
     if not SHORTEST_LEVEL < level < LONGEST_LEVEL:
-        problems.append(Problem("level", "The level must lie between 0.5 and 1, such as 0.95"))
+        problems.append(Problem("level", N_("The level must lie between 0.5 and 1, such as 0.95")))
     if seed < 0:
-        problems.append(Problem("seed", "The seed must not be negative"))
+        problems.append(Problem("seed", N_("The seed must not be negative")))
     if draws < FEWEST_DRAWS:
-        problems.append(Problem("draws", "At least 99 draws are needed"))
+        problems.append(Problem("draws", N_("At least 99 draws are needed")))
     return problems
 
 
 def _problems_of_effects(**smallest: float | None) -> list[Problem]:
     return [
-        Problem(name, "The smallest effect must be above zero; leave it empty if there is none")
+        Problem(name, N_("The smallest effect must be above zero; leave it empty if there is none"))
         for name, value in smallest.items()
         if value is not None and not value > 0
     ]
@@ -176,15 +179,15 @@ def new_slug(session: Session, given: str, title: str) -> tuple[str, list[Proble
     A given address must be free; one made from the title is counted up until it is.
     """
     slug = given.strip().lower() or slug_of(title)
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > LONGEST_SLUG or slug == "new":
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > LONGEST_SLUG or slug in RESERVED:
         return slug, [
-            Problem("slug", "Use small Latin letters, digits and single hyphens, such as vladimir-2014")
+            Problem("slug", N_("Use small Latin letters, digits and single hyphens, such as vladimir-2014"))
         ]
     taken = set(session.exec(select(Pilot.slug).where(col(Pilot.slug).startswith(slug))))
     if slug not in taken:
         return slug, []
     if given.strip():
-        return slug, [Problem("slug", "This address is taken")]
+        return slug, [Problem("slug", N_("This address is taken"))]
     count = 2
     while f"{slug}-{count}" in taken:
         count += 1
@@ -327,11 +330,11 @@ def choose_branches(
     wanted = {code.strip() for code in codes}
     found = list(session.exec(select(Branch).where(col(Branch.code).in_(wanted))))
     problems = [
-        Problem("branches", f"There is no branch {code}")
+        Problem(code, N_("There is no such branch"))
         for code in sorted(wanted - {branch.code for branch in found})
     ]
     if not wanted:
-        problems.append(Problem("branches", "Choose at least one branch"))
+        problems.append(Problem("branches", N_("Choose at least one branch")))
     if problems:
         raise BadInput(problems)
     present = {member.branch_id: member for member, _branch in members_of(session, pilot)}
@@ -373,9 +376,9 @@ def set_arms(
     members = members_of(session, pilot)
     codes = {branch.code for _member, branch in members}
     problems = [
-        Problem(code, "This branch is not in the pilot") for code in sorted(arms) if code not in codes
+        Problem(code, N_("This branch is not in the pilot")) for code in sorted(arms) if code not in codes
     ]
-    problems += [Problem(code, "Choose an arm") for code in sorted(codes - set(arms))]
+    problems += [Problem(code, N_("Choose an arm")) for code in sorted(codes - set(arms))]
     if problems := problems or _problems_of_arms(pilot.design, arms):
         raise BadInput(problems)
     plan: dict[str, object] = {"method": "by_hand", "seed": None, "strata": [], "share": None}
@@ -409,10 +412,14 @@ def draw_arms(
     """
     pilot = _changeable(session, actor, slug, version)
     if pilot.design is Design.BEFORE_AFTER:
-        raise WrongState("no_comparison", "This design has no comparison group, so there is nothing to draw")
-    problems = [] if 0 < share < 1 else [Problem("share", "The share must lie between 0 and 1, such as 0.5")]
+        raise WrongState(
+            "no_comparison", N_("This design has no comparison group, so there is nothing to draw")
+        )
+    problems = (
+        [] if 0 < share < 1 else [Problem("share", N_("The share must lie between 0 and 1, such as 0.5"))]
+    )
     if seed < 0:
-        problems.append(Problem("seed", "The seed must not be negative"))
+        problems.append(Problem("seed", N_("The seed must not be negative")))
     if problems:
         raise BadInput(problems)
     members = members_of(session, pilot)
@@ -433,10 +440,10 @@ def draw_arms(
 def _problems_of_arms(design: Design, arms: Mapping[str, Arm]) -> list[Problem]:
     counts = {arm: sum(given is arm for given in arms.values()) for arm in Arm}
     if design is Design.BEFORE_AFTER and counts[Arm.COMPARISON]:
-        return [Problem("arms", "This design has no comparison group: every branch is trained")]
+        return [Problem("arms", N_("This design has no comparison group: every branch is trained"))]
     needed = [Arm.TRAINED] if design is Design.BEFORE_AFTER else list(Arm)
     if any(counts[arm] < 2 for arm in needed):
-        return [Problem("arms", "Each arm needs at least two branches")]
+        return [Problem("arms", N_("Each arm needs at least two branches"))]
     return []
 
 
@@ -475,14 +482,14 @@ def close_wave(session: Session, actor: Actor, slug: str, period: Period, now: d
     pilot = get_pilot(session, actor, slug, Action.CLOSE_WAVE)
     wave = _wave(session, pilot, period)
     if wave.state is not WaveState.OPEN:
-        raise WrongState("wave_closed", "This wave is closed already")
+        raise WrongState("wave_closed", N_("This wave is closed already"))
     # Whoever closes a wave may read its results: closing early would be a look that the plan does not name.
     if now.date() < wave.closes_on:
-        raise WrongState("wave_running", "This wave still runs; it can be closed on its last day")
+        raise WrongState("wave_running", N_("This wave still runs; it can be closed on its last day"))
     if any(
         other.opens_on < wave.opens_on and other.state is WaveState.OPEN for other in waves_of(session, pilot)
     ):
-        raise WrongState("earlier_wave_open", "Close the earlier wave first")
+        raise WrongState("earlier_wave_open", N_("Close the earlier wave first"))
     return _move_wave(session, actor, pilot, wave, WaveState.CLOSED)
 
 
@@ -499,7 +506,7 @@ def lock_wave(session: Session, actor: Actor, slug: str, period: Period) -> Wave
     pilot = get_pilot(session, actor, slug, Action.CLOSE_WAVE)
     wave = _wave(session, pilot, period)
     if wave.state is not WaveState.CLOSED:
-        raise WrongState("wave_not_closed", "Only a closed wave can be locked")
+        raise WrongState("wave_not_closed", N_("Only a closed wave can be locked"))
     return _move_wave(session, actor, pilot, wave, WaveState.LOCKED)
 
 
@@ -525,7 +532,7 @@ def _changeable(session: Session, actor: Actor, slug: str, version: int | None) 
         raise EditConflict
     if anything_recorded(session, pilot):
         raise WrongState(
-            "already_recorded", "Observations have come in; branches and arms can no longer be changed"
+            "already_recorded", N_("Observations have come in; branches and arms can no longer be changed")
         )
     return pilot
 

@@ -1,0 +1,325 @@
+"""Observations of a stored pilot: one snapshot of its records, read the same way from both databases."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
+from pilot_eval.domain.pilots import Arm, Period
+from pilot_eval.records.measurements import ImportedFile, Measurement
+from pilot_eval.records.network import Branch, Region
+from pilot_eval.records.people import User
+from pilot_eval.records.pilots import PilotBranch, Wave
+from pilot_eval.records.visits import EntryMethod, Timing, Visit, VisitOutcome, VisitState
+
+MEASUREMENT = "measurement"
+_PERIODS = {Period.BEFORE: BEFORE, Period.DURING: DURING, Period.AFTER: AFTER}
+# Sent back or set aside by a reviewer: kept, never counted.
+_SET_ASIDE = {VisitState.RETURNED, VisitState.EXCLUDED}
+_NAN = float("nan")
+
+
+class BranchRow(NamedTuple):
+    """A branch of the pilot."""
+
+    code: str
+    name: str
+    region: str
+    region_id: int
+    arm: Arm | None
+    stratum: str
+    time_zone: str
+
+
+class VisitRow(NamedTuple):
+    """A visit, whatever became of it."""
+
+    id: str
+    branch: str
+    period: Period
+    outcome: VisitOutcome
+    state: VisitState
+    score_hundredths: int | None
+    critical_failed: int
+    started_at: datetime
+    auditor: str
+
+
+class TimingRow(NamedTuple):
+    """A timing, whatever became of its customer; `visit_state` is that of the visit it belongs to."""
+
+    id: str
+    branch: str
+    period: Period
+    outcome: str
+    entry_method: EntryMethod
+    operation: str
+    wait_seconds: int | None
+    service_seconds: int | None
+    total_seconds: int | None
+    happened_at: datetime
+    auditor: str
+    visit_state: VisitState | None
+
+
+class MeasurementRow(NamedTuple):
+    """A value out of a file; None where the cell was empty."""
+
+    file_sha256: str
+    row_number: int
+    external_id: str | None
+    branch: str
+    period: Period
+    outcome: str
+    value: float | None
+
+
+Place = tuple[str, Period]
+# A value of an outcome; NaN where it should be there and is not; None where the record has no such value.
+VisitValue = Callable[[VisitRow], float | None]
+TimingValue = Callable[[TimingRow], float | None]
+_Row = TypeVar("_Row", VisitRow, TimingRow)
+
+
+def counted_visit(visit: VisitRow) -> bool:
+    """Whether a visit took place and no reviewer set it aside."""
+    return visit.outcome is VisitOutcome.DONE and visit.state not in _SET_ASIDE
+
+
+def counted_timing(timing: TimingRow) -> bool:
+    """Whether the customer was served and no reviewer set the visit aside."""
+    return timing.outcome == "served" and timing.visit_state not in _SET_ASIDE
+
+
+def _score(visit: VisitRow) -> float | None:
+    if not counted_visit(visit):
+        return None
+    return _NAN if visit.score_hundredths is None else visit.score_hundredths / 100
+
+
+def _critical_fail(visit: VisitRow) -> float | None:
+    return float(visit.critical_failed > 0) if counted_visit(visit) else None
+
+
+def _service(timing: TimingRow) -> float | None:
+    # Hand-typed times heap on whole minutes: only the stopwatch speaks for speed.
+    counts = counted_timing(timing) and timing.entry_method is EntryMethod.STOPWATCH
+    return _seconds(timing.service_seconds) if counts else None
+
+
+def _wait(timing: TimingRow) -> float | None:
+    return _seconds(timing.wait_seconds) if counted_timing(timing) else None
+
+
+def _total(timing: TimingRow) -> float | None:
+    return _seconds(timing.total_seconds) if counted_timing(timing) else None
+
+
+def _seconds(value: int | None) -> float | None:
+    return None if value is None else float(value)
+
+
+VISIT_SOURCES: dict[str, VisitValue] = {"visit_score": _score, "critical_fail": _critical_fail}
+TIMING_SOURCES: dict[str, TimingValue] = {
+    "timing_service": _service,
+    "timing_wait": _wait,
+    "timing_total": _total,
+}
+SOURCES = (*VISIT_SOURCES, *TIMING_SOURCES, MEASUREMENT)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a pilot's results rest on, in a canonical order."""
+
+    branches: tuple[BranchRow, ...]
+    visits: tuple[VisitRow, ...]
+    timings: tuple[TimingRow, ...]
+    measurements: tuple[MeasurementRow, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of rows by kind of record."""
+        return {
+            "visits": len(self.visits),
+            "timings": len(self.timings),
+            "measurements": len(self.measurements),
+        }
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the content: equal on both databases, whatever the plan."""
+        digest = hashlib.sha256()
+        for line in self._content():
+            digest.update(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
+            digest.update(b"\n")
+        return digest.hexdigest()
+
+    def _content(self) -> Iterator[list[object]]:
+        for branch in self.branches:
+            yield ["branch", branch.code, branch.arm, branch.stratum]
+        for visit in self.visits:
+            yield ["visit", *visit[:7]]
+        for timing in self.timings:
+            yield ["timing", *timing[:9], timing.visit_state]
+        for row in self.measurements:
+            yield ["measurement", *row]
+
+    def observations(self, source: str, outcome: str = "", *, stratified: bool = False) -> Observations:
+        """The observations of one outcome, as every engine hands them over.
+
+        Parameters
+        ----------
+        source : str
+            One of SOURCES.
+        outcome : str
+            Which measurement, where the source is `measurement`.
+        stratified : bool
+            Hand the strata over too.
+
+        Raises
+        ------
+        KeyError
+            If there is no such source.
+        """
+        name, digest = "score_points", self.sha256
+        values: list[tuple[Place, float]]
+        if source == MEASUREMENT:
+            rows = [row for row in self.measurements if row.outcome == outcome]
+            values = [((row.branch, row.period), _NAN if row.value is None else row.value) for row in rows]
+            files = {row.file_sha256 for row in rows}
+            name, digest = outcome, files.pop() if len(files) == 1 else digest
+        elif source in VISIT_SOURCES:
+            values = list(_values(self.visits, VISIT_SOURCES[source]))
+        else:
+            values = list(_values(self.timings, TIMING_SOURCES[source]))
+        return self._columns(values, name, digest, stratified)
+
+    def _columns(
+        self, values: list[tuple[Place, float]], name: str, digest: str, stratified: bool
+    ) -> Observations:
+        branches = {branch.code: branch for branch in self.branches if branch.arm is not None}
+        placed = [(place, value) for place, value in values if place[0] in branches]
+        of_rows = [branches[code] for (code, _period), _value in placed]
+        missing = sum(value != value for _place, value in placed)
+        return Observations.from_columns(
+            branch=[branch.code for branch in of_rows],
+            trained=[branch.arm is Arm.TRAINED for branch in of_rows],
+            period=[_PERIODS[period] for (_code, period), _value in placed],
+            value=[value for _place, value in placed],
+            stratum=[branch.stratum for branch in of_rows] if stratified else None,
+            rows=len(values),
+            missing={name: missing} if missing else {},
+            digest=digest,
+        )
+
+
+def _values(rows: Iterable[_Row], value_of: Callable[[_Row], float | None]) -> Iterator[tuple[Place, float]]:
+    for row in rows:
+        value = value_of(row)
+        if value is not None:
+            yield (row.branch, row.period), value
+
+
+def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
+    """Read all records of a pilot.
+
+    Parameters
+    ----------
+    session : Session
+        Its transaction is the snapshot's moment.
+    pilot_id : int
+    """
+    branches = session.execute(
+        sa.select(
+            col(Branch.code),
+            col(Branch.name),
+            col(Region.name),
+            col(Region.id),
+            col(PilotBranch.arm),
+            col(PilotBranch.stratum),
+            col(Branch.time_zone),
+        )
+        .join(Branch, col(Branch.id) == col(PilotBranch.branch_id))
+        .join(Region, col(Region.id) == col(Branch.region_id))
+        .where(col(PilotBranch.pilot_id) == pilot_id)
+    )
+    return Snapshot(
+        branches=tuple(sorted(BranchRow(*row) for row in branches)),
+        visits=tuple(sorted(_visits(session, pilot_id))),
+        timings=tuple(sorted(_timings(session, pilot_id))),
+        measurements=tuple(sorted(_measurements(session, pilot_id), key=lambda row: (*row[:2], row.outcome))),
+    )
+
+
+def _visits(session: Session, pilot_id: int) -> Iterator[VisitRow]:
+    rows = session.execute(
+        sa.select(
+            col(Visit.id),
+            col(Branch.code),
+            col(Wave.period),
+            col(Visit.outcome),
+            col(Visit.state),
+            col(Visit.score_hundredths),
+            col(Visit.critical_failed),
+            col(Visit.started_at),
+            col(User.pseudonym),
+        )
+        .join(Branch, col(Branch.id) == col(Visit.branch_id))
+        .join(Wave, col(Wave.id) == col(Visit.wave_id))
+        .join(User, col(User.id) == col(Visit.auditor_id))
+        .where(col(Visit.pilot_id) == pilot_id)
+    )
+    return (VisitRow(str(row[0]), *row[1:]) for row in rows)
+
+
+def _timings(session: Session, pilot_id: int) -> Iterator[TimingRow]:
+    rows = session.execute(
+        sa.select(
+            col(Timing.id),
+            col(Branch.code),
+            col(Wave.period),
+            col(Timing.outcome),
+            col(Timing.entry_method),
+            col(Timing.operation),
+            col(Timing.wait_seconds),
+            col(Timing.service_seconds),
+            col(Timing.total_seconds),
+            col(Timing.happened_at),
+            col(User.pseudonym),
+            col(Visit.state),
+        )
+        .join(Branch, col(Branch.id) == col(Timing.branch_id))
+        .join(Wave, col(Wave.id) == col(Timing.wave_id))
+        .join(User, col(User.id) == col(Timing.auditor_id))
+        .outerjoin(Visit, col(Visit.id) == col(Timing.visit_id))
+        .where(col(Timing.pilot_id) == pilot_id)
+    )
+    return (TimingRow(str(row[0]), *row[1:]) for row in rows)
+
+
+def _measurements(session: Session, pilot_id: int) -> Iterator[MeasurementRow]:
+    rows = session.execute(
+        sa.select(
+            col(ImportedFile.sha256),
+            col(Measurement.row_number),
+            col(Measurement.external_id),
+            col(Branch.code),
+            col(Measurement.period),
+            col(Measurement.outcome),
+            col(Measurement.value),
+        )
+        .join(ImportedFile, col(ImportedFile.id) == col(Measurement.file_id))
+        .join(Branch, col(Branch.id) == col(Measurement.branch_id))
+        .where(col(Measurement.pilot_id) == pilot_id)
+    )
+    return (MeasurementRow(*row) for row in rows)
