@@ -29,7 +29,7 @@ from pilot_eval.records.pilots import Assignment, Pilot
 SLUG = "vladimir-2014"
 RUNNING = "running-now"
 FILLED = "demo.filled"
-SEED = 2014
+SEED = 1
 TRAINED, COMPARISON = 24, 20
 AUDITORS = 8
 VISITS_PER_BRANCH = 6

@@ -29,7 +29,7 @@ CHANCE_NOT_APPLICABLE = 0.15
 SERVICE_BETWEEN_BRANCHES = 0.12  # on the log scale, as all durations
 SERVICE_DRIFT = 0.02
 SERVICE_CHANGE_SPREAD = 0.04
-SERVICE_WITHIN = 0.45
+SERVICE_WITHIN = 0.32
 WAIT_MEDIAN = 420.0
 WAIT_WITHIN = 0.7
 WAIT_CHANGE = math.log(0.94)
@@ -37,14 +37,14 @@ SHORTEST_SERVICE = 8
 
 # Median seconds of one contact and the share of customers who come for it.
 OPERATIONS = {
-    "parcel_receive": (95, 0.22),
-    "letter_receive": (80, 0.16),
-    "letter_send_reg": (170, 0.14),
-    "parcel_send": (260, 0.12),
-    "bill_payment": (110, 0.18),
-    "transfer_send": (210, 0.06),
+    "parcel_receive": (115, 0.22),
+    "letter_receive": (100, 0.16),
+    "letter_send_reg": (150, 0.14),
+    "parcel_send": (190, 0.12),
+    "bill_payment": (120, 0.18),
+    "transfer_send": (170, 0.06),
     "pension": (130, 0.07),
-    "stamps_stationery": (60, 0.05),
+    "stamps_stationery": (85, 0.05),
 }
 
 TOWNS = {
