@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -16,9 +17,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from pilot_eval.demo import fill
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.operations import network, people
 from pilot_eval.records import database
+from pilot_eval.records.base import now
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import User
 
@@ -247,3 +250,37 @@ def acting(user: User, *, fresh: bool = True) -> Actor:
 def act_as() -> Callable[..., Actor]:
     """`act_as(user, fresh=False)`: the actor that a request of this person makes."""
     return acting
+
+
+# The demonstration: filled once a run, shared by its workers, then copied.
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's data folder; everyone's password is `PASSWORD`."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "filled").exists():
+            _fill_demo(folder / "pilot_eval.sqlite3")
+            (folder / "filled").touch()
+    return folder
+
+
+def _fill_demo(path: Path) -> None:
+    engine = database.open_database(f"sqlite:///{path}")
+    database.upgrade(engine)
+    with database.session_of(engine) as session:
+        hashes = dict.fromkeys(fill.sign_in_names().values(), cheap_hash())
+        fill.fill(session, OPERATOR, hashes, now())
+    engine.dispose()
+
+
+@pytest.fixture
+def demo_url(demo_template: Path, tmp_path: Path) -> str:
+    """A fresh copy of the demonstration."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copyfile(demo_template / "pilot_eval.sqlite3", path)
+    return f"sqlite:///{path}"

@@ -14,6 +14,10 @@ from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
 
+# A published version never changes, so its digest names what was once read from it.
+_CHECKLISTS: dict[str, Checklist] = {}
+_TIMING_FORMS: dict[str, TimingForm] = {}
+
 
 def publish_checklist(session: Session, actor: Actor, checklist: Checklist) -> ChecklistVersion:
     """Store a checklist in the caller's transaction; the same content a second time adds nothing."""
@@ -67,9 +71,13 @@ def newest_forms(session: Session, actor: Actor) -> tuple[ChecklistVersion, Timi
 
 def checklist_of(version: ChecklistVersion) -> Checklist:
     """The checklist that a stored version holds."""
-    return parse(version.document)
+    if version.digest not in _CHECKLISTS:
+        _CHECKLISTS[version.digest] = parse(version.document)
+    return _CHECKLISTS[version.digest]
 
 
 def timing_form_of(version: TimingFormVersion) -> TimingForm:
     """The timing form that a stored version holds."""
-    return parse_timing_form(version.document)
+    if version.digest not in _TIMING_FORMS:
+        _TIMING_FORMS[version.digest] = parse_timing_form(version.document)
+    return _TIMING_FORMS[version.digest]
