@@ -16,6 +16,12 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "after": ("After", "После"),
     "better": ("better", "лучше"),
     "worse": ("worse", "хуже"),
+    "neither": ("no change", "без изменений"),
+    "mean_time": ("Mean time", "Среднее время"),
+    "records": ("Records of the branch", "Записей отделения"),
+    "limits_of_chance": ("Limits of chance", "Границы случайного"),
+    "inside": ("inside", "внутри"),
+    "outside": ("outside", "вне"),
     "after_trained": ("After, trained", "После, обученные"),
     "after_comparison": ("After, comparison", "После, сравнение"),
     "visit": ("Visit", "Визит"),
@@ -275,3 +281,8 @@ def meaning(key: str, language: str) -> str:
 def unit_label(unit: str, language: str) -> str:
     """Return a unit as it follows a number with decimals; a unit of an imported file stays as it is."""
     return _UNITS[unit][0 if language_of(language) == "en" else 1] if unit in _UNITS else unit
+
+
+def say(sentence: tuple[str, str], language: str, **parts: str) -> str:
+    """Return a sentence in one language (English stands first) with its parts filled in."""
+    return sentence[0 if language_of(language) == "en" else 1].format(**parts)

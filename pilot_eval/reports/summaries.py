@@ -21,6 +21,8 @@ SCHEMA_FILE: Final = Path(__file__).parent / "files" / "pilot-summary-1.schema.j
 Summary = Mapping[str, Any]
 Row = Mapping[str, Any]
 
+_TONES: Final = {"gain": "better", "clear_gain": "better", "loss": "worse", "clear_loss": "worse"}
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -142,6 +144,17 @@ def headline(outcome: Mapping[str, Any]) -> Headline | None:
         better = evaluation["better"]
     low, high = ends or (None, None)
     return Headline(estimate, low, high, evaluation["level"], unit, better, outcome["smallest_effect"])
+
+
+def verdict_tone(outcome: Mapping[str, Any]) -> str:
+    """Return the colour name of a verdict: `better`, `worse` or `neither`."""
+    return _TONES.get(outcome["evaluation"]["verdict"]["key"], "neither")
+
+
+def verdict_sentence(outcome: Mapping[str, Any], language: str) -> str:
+    """Return the verdict as the end of a sentence that begins with the outcome's name."""
+    text = words(outcome["evaluation"]["verdict"], language).rstrip(".")
+    return text[:1].lower() + text[1:] + "."
 
 
 def change_unit(outcome: Mapping[str, Any]) -> str:

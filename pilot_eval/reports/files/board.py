@@ -10,14 +10,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import typst
 
-from pilot_eval.reports.charts import branch_finding, goodness
-from pilot_eval.reports.labels import label, label_or
+from pilot_eval.reports.charts import branch_finding, goodness, interval_bar, level_text
+from pilot_eval.reports.labels import label, label_or, say
 from pilot_eval.reports.numbers import counted, date_text, language_of, moment_text, number, percent
 from pilot_eval.reports.scales import nice_ticks, position
 from pilot_eval.reports.summaries import (
@@ -30,6 +31,8 @@ from pilot_eval.reports.summaries import (
     level_of,
     primary_outcomes,
     released,
+    verdict_sentence,
+    verdict_tone,
     with_unit,
     words,
 )
@@ -45,7 +48,6 @@ _NOT_IN_FONT: Final = re.compile(
 )
 _TILES: Final = 3
 _LIMITS: Final = 2
-_TONES: Final = {"gain": "better", "clear_gain": "better", "loss": "worse", "clear_loss": "worse"}
 
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "question": (
@@ -64,10 +66,6 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "Отделений: {trained} обученных и {comparison} сравнения",
     ),
     "alone": ("{trained} trained branches", "Обученных отделений: {trained}"),
-    "bar": (
-        "Estimate {estimate}, interval {interval}; the line marks no effect.",
-        "Оценка {estimate}, интервал {interval}; чертой отмечено отсутствие эффекта.",
-    ),
     "why_compared": (
         "The change in {trained} trained branches is set against the change in {comparison} others "
         "over the same months; groups were formed {how}.",
@@ -205,7 +203,7 @@ def _page(document: Summary, language: str) -> dict[str, Any]:
             part: getattr(moment, part) for part in ("year", "month", "day", "hour", "minute", "second")
         },
         "notices": made_up,
-        "question": _say("question", language),
+        "question": say(_SENTENCES["question"], language),
         "headings": {
             "answer": label("answer", language),
             "why": label("how" if is_withheld(document) else "why", language),
@@ -225,15 +223,13 @@ def _page(document: Summary, language: str) -> dict[str, Any]:
 def _source(document: Summary, language: str) -> str:
     snapshot = document["snapshot"]
     as_of = moment_text(snapshot["as_of"], language)
-    return _say("footer", language, product=_version(document), as_of=as_of, sha256=snapshot["sha256"])
+    return say(
+        _SENTENCES["footer"], language, product=_version(document), as_of=as_of, sha256=snapshot["sha256"]
+    )
 
 
 def _version(document: Summary) -> str:
     return f"{document['product']['name']} {document['product']['version']}"
-
-
-def _say(key: str, language: str, **parts: str) -> str:
-    return _SENTENCES[key][0 if language == "en" else 1].format(**parts)
 
 
 def _as_of(document: Summary) -> datetime:
@@ -244,14 +240,9 @@ def _answer(document: Summary, language: str) -> list[str]:
     if is_withheld(document):
         return [words(document["headline_withheld"]["text"], language)]
     return [
-        f"{words(outcome['label'], language)}: {_verdict(outcome, language)}"
+        f"{words(outcome['label'], language)}: {verdict_sentence(outcome, language)}"
         for outcome in primary_outcomes(document)
     ]
-
-
-def _verdict(outcome: Row, language: str) -> str:
-    text = words(outcome["evaluation"]["verdict"], language).rstrip(".")
-    return text[:1].lower() + text[1:] + "."
 
 
 def _ordered_outcomes(document: Summary) -> list[Row]:
@@ -268,7 +259,7 @@ def _tile(outcome: Row, language: str) -> dict[str, Any]:
     evaluation, found = outcome["evaluation"], headline(outcome)
     tile: dict[str, Any] = {
         "label": words(outcome["label"], language),
-        "tone": _TONES.get(evaluation["verdict"]["key"], "neither"),
+        "tone": verdict_tone(outcome),
         "dashed": bool(outcome.get("guardrail", False)),
         "verdict": words(evaluation["verdict"], language),
         "value": "—",
@@ -277,58 +268,30 @@ def _tile(outcome: Row, language: str) -> dict[str, Any]:
     }
     if found is not None:
         tile["value"] = with_unit(found.estimate, found.unit, language, sign=True)
-        tile["bar"] = _bar(found, language)
+        tile["bar"] = asdict(interval_bar(found, tile["tone"], language))
         tile["lines"] = [*_tile_lines(outcome, found, language), *tile["lines"]]
     return tile
 
 
 def _tile_lines(outcome: Row, found: Headline, language: str) -> list[str]:
     evaluation = outcome["evaluation"]
-    level = percent(100 * found.level, 0 if round(1000 * found.level) % 10 == 0 else 1, language)
     reach = interval_with_unit(found.low, found.high, found.unit, language)
-    lines = [_say("interval", language, level=level, interval=reach)]
+    lines = [say(_SENTENCES["interval"], language, level=level_text(found.level, language), interval=reach)]
     if outcome["kind"] == "duration":
         time = percent(evaluation["speed"]["time_percent"], 1, language, sign=True)
-        lines.append(_say("time", language, time=time))
+        lines.append(say(_SENTENCES["time"], language, time=time))
     else:
         uplift = percent(evaluation["uplift"]["estimate"], 1, language, sign=True)
-        lines.append(_say("expected", language, uplift=uplift))
+        lines.append(say(_SENTENCES["expected"], language, uplift=uplift))
     if found.smallest_effect is not None:
         smallest = with_unit(found.smallest_effect, found.unit, language)
-        lines.append(_say("matters", language, value=smallest))
+        lines.append(say(_SENTENCES["matters"], language, value=smallest))
     return lines
 
 
 def _branch_counts(branches: Row, language: str) -> str:
     counts = {arm: number(branches.get(arm), 0, language) for arm in ("trained", "comparison")}
-    return _say("compared" if branches.get("comparison") else "alone", language, **counts)
-
-
-def _bar(found: Headline, language: str) -> dict[str, Any]:
-    """Return the interval as places from 0 to 1; an end without limit runs to the edge and is left open."""
-    smallest = found.smallest_effect
-    values = [0.0, found.estimate, *(end for end in (found.low, found.high) if end is not None)]
-    values += [-smallest, smallest] if smallest is not None else []
-    margin = 0.08 * (max(values) - min(values)) or 1.0
-    low, high = min(values) - margin, max(values) + margin
-
-    def place(value: float) -> float:
-        return position(value, low, high)
-
-    return {
-        "zero": place(0.0),
-        "estimate": place(found.estimate),
-        "low": 0.0 if found.low is None else place(found.low),
-        "high": 1.0 if found.high is None else place(found.high),
-        "closed": [found.low is not None, found.high is not None],
-        "band": None if smallest is None else [place(-smallest), place(smallest)],
-        "alt": _say(
-            "bar",
-            language,
-            estimate=with_unit(found.estimate, found.unit, language, sign=True),
-            interval=interval_with_unit(found.low, found.high, found.unit, language),
-        ),
-    }
+    return say(_SENTENCES["compared" if branches.get("comparison") else "alone"], language, **counts)
 
 
 def _chart(document: Summary, language: str) -> dict[str, Any] | None:
@@ -383,8 +346,8 @@ def _chart_of(
 
     return {
         "caption": caption,
-        "alt": _say(
-            "chart_alt",
+        "alt": say(
+            _SENTENCES["chart_alt"],
             language,
             count=number(sum(len(cells) for _, cells in groups), 0, language),
             marks=_mark_names(language),
@@ -421,9 +384,9 @@ def _why(document: Summary, language: str) -> list[str]:
     pilot, analysed = document["pilot"], document["flow"]["analysed"]
     counts = {arm: number(analysed[arm], 0, language) for arm in ("trained", "comparison")}
     key = "why_alone" if pilot["design"] == "before_after" else "why_compared"
-    first = _say(key, language, how=label(pilot["allocation"]["method"], language), **counts)
+    first = say(_SENTENCES[key], language, how=label(pilot["allocation"]["method"], language), **counts)
     frozen = document["plan"]["frozen_at"]
-    plan = _say("why_frozen", language, date=date_text(frozen, language)) if frozen else ""
+    plan = say(_SENTENCES["why_frozen"], language, date=date_text(frozen, language)) if frozen else ""
     second = " ".join(part for part in (_robustness(document, language), plan) if part)
     return [first, second] if second else [first]
 
@@ -440,7 +403,7 @@ def _robustness(document: Summary, language: str) -> str:
     if not methods:
         return ""
     agree = all(found["agreement"] for found in checked)
-    return _say("why_agree" if agree else "why_disagree", language, methods=", ".join(methods))
+    return say(_SENTENCES["why_agree" if agree else "why_disagree"], language, methods=", ".join(methods))
 
 
 def _unknown(document: Summary, language: str) -> list[str]:
@@ -448,7 +411,7 @@ def _unknown(document: Summary, language: str) -> list[str]:
     limits = [words(limit["text"], language) for limit in document["limits"]]
     left = len(limits) - _LIMITS
     more = (
-        [_say("more_limits", language, count=counted(left, _COUNTS["limits"][language], language))]
+        [say(_SENTENCES["more_limits"], language, count=counted(left, _COUNTS["limits"][language], language))]
         if left > 0
         else []
     )
@@ -458,23 +421,28 @@ def _unknown(document: Summary, language: str) -> list[str]:
 def _facts(document: Summary, language: str) -> list[list[str]]:
     guardrails = [outcome for outcome in document["outcomes"] if outcome.get("guardrail", False)]
     verdicts = [
-        f"{words(outcome['label'], language)}: {_verdict(outcome, language)}"
+        f"{words(outcome['label'], language)}: {verdict_sentence(outcome, language)}"
         for outcome in guardrails
         if outcome["evaluation"] is not None
     ]
     facts = [[label("guardrails", language), " ".join(verdicts)]] if verdicts else []
     if not guardrails:
-        facts = [[label("guardrails", language), _say("no_guardrails", language)]]
-    facts.append([label("roll_out", language), _say("no_transfer", language)])
+        facts = [[label("guardrails", language), say(_SENTENCES["no_guardrails"], language)]]
+    facts.append([label("roll_out", language), say(_SENTENCES["no_transfer"], language)])
     left = [words(outcome["label"], language) for outcome in _ordered_outcomes(document)[_TILES:]]
     if left:
-        facts.append([_say("others", language), _say("in_workbook", language, names=", ".join(left))])
+        facts.append(
+            [
+                say(_SENTENCES["others"], language),
+                say(_SENTENCES["in_workbook"], language, names=", ".join(left)),
+            ]
+        )
     counts = [
         counted(count, _COUNTS[kind][language], language)
         for kind, count in document["snapshot"]["rows"].items()
         if count
     ]
-    facts.append([_say("data", language), f"{', '.join(counts)}."])
+    facts.append([say(_SENTENCES["data"], language), f"{', '.join(counts)}."])
     return facts
 
 
