@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint soak calibration bench lock browser clean
+.PHONY: install demo test lint catalogue soak calibration bench lock browser clean
 
 install: $(VENV)/.installed            ## the product in .venv
 
@@ -34,6 +34,9 @@ lint: $(VENV)/.installed-dev           ## style, types, layers
 
 test: browser lint                     ## everything in short, seeded form
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+catalogue: $(VENV)/.installed-dev      ## collect new texts into the Russian catalogue, and compile it
+	$(BIN)/python -m tests.catalogue
 
 soak: browser                          ## the long forms of the browser and durability tests
 	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest -m soak

@@ -4,6 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+
+class Message(str):
+    """A sentence in English, from which a page can make the same in another language.
+
+    It reads and compares as its English text, so that commands and logs need not know of it.
+
+    Parameters
+    ----------
+    msgid : str
+        English with `%(name)s` places; message extractors collect it.
+    **values
+        What goes into the places: texts, numbers, dates, or messages.
+    """
+
+    msgid: str
+    values: dict[str, Any]
+
+    def __new__(cls, msgid: str, **values: Any) -> Message:
+        message = super().__new__(cls, msgid % values if values else msgid)
+        message.msgid, message.values = msgid, values
+        return message
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.msgid,), self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +38,10 @@ class Problem:
 
     Parameters
     ----------
-    where : str
+    where : str or Message
         Field, or "row 12, column fte": what the reader needs to find the place.
-    what : str
-        What was found and what was expected, one sentence.
+    what : str or Message
+        What was found and what was expected, one sentence; a Message where values go into it.
     """
 
     where: str
@@ -73,12 +99,13 @@ class WrongState(PilotEvalError):
     ----------
     code : str
         A word for programs, such as `wave_locked`.
-    message : str
-        A sentence for people (a gettext msgid).
+    message : str or Message
+        A sentence for people.
     """
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
+        self.message = message
         super().__init__(message)
 
 

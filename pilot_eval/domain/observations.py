@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.errors import BadInput, Message, Problem
 
 ARMS = ("comparison", "trained")
 PERIODS = ("before", "during", "after")
@@ -150,8 +150,13 @@ def _one_per_branch(
     if mixed.size:
         problems = [
             Problem(
-                f"branch {branches.names[b]}",
-                f"is both {names[low[b]]!r} and {names[high[b]]!r}; a branch has one {column}",
+                Message("branch %(branch)s", branch=branches.names[b]),
+                Message(
+                    "is both %(one)s and %(other)s; a branch has one %(column)s",
+                    one=repr(names[low[b]]),
+                    other=repr(names[high[b]]),
+                    column=column,
+                ),
             )
             for b in mixed[:LISTED]
         ]

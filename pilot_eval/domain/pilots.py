@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pilot_eval.domain.problems import N_
+
 
 class Arm(StrEnum):
     TRAINED = "trained"
@@ -55,9 +57,11 @@ class Dates:
     def __post_init__(self) -> None:
         spans = (self.before, self.training, self.after)
         if any(first > last for first, last in spans):
-            raise ValueError("a period must not end before it begins")
+            raise ValueError(N_("A period must not end before it begins"))
         if not (self.before[1] < self.training[0] and self.training[1] < self.after[0]):
-            raise ValueError("baseline, training and after must follow each other without overlap")
+            raise ValueError(
+                N_("Visits before, training and visits after must follow each other without overlap")
+            )
 
     def period_of(self, day: date) -> Period | None:
         """The period that a day belongs to; None outside the pilot."""

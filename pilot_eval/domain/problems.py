@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.errors import BadInput, Message, Problem
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name by which message extractors know a text to translate later
@@ -35,9 +35,14 @@ class FieldProblem:
     message: str
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def sentence(self) -> Message:
+        """The whole sentence, which a page can show in the reader's language."""
+        return Message(self.message, **self.values)
+
     def __str__(self) -> str:
         """The sentence in English."""
-        return self.message % self.values if self.values else self.message
+        return str(self.sentence)
 
 
 class Refused(BadInput):
@@ -51,7 +56,7 @@ class Refused(BadInput):
 
     def __init__(self, findings: Sequence[FieldProblem]) -> None:
         self.findings = tuple(findings)
-        super().__init__([Problem(finding.field, str(finding)) for finding in findings])
+        super().__init__([Problem(finding.field, finding.sentence) for finding in findings])
 
 
 class Unconfirmed(Refused):

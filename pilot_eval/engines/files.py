@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.errors import BadInput, Message, Problem
 from pilot_eval.domain.observations import AFTER, ARMS, BEFORE, LISTED, PERIODS, Observations
 from pilot_eval.domain.outcomes import Outcome
 
@@ -124,7 +124,7 @@ class Columns:
             return np.array([cell for cell, keep in zip(cells, kept, strict=True) if keep])
 
         if not kept.any():
-            raise _refused(f"no row has all of {', '.join(self.names)}")
+            raise _refused(Message("no row has all of %(columns)s", columns=", ".join(self.names)))
         return Observations.from_columns(
             branch=chosen(self.branch),
             trained=chosen(self.arm),
@@ -145,10 +145,15 @@ class Problems:
     listed: list[Problem] = field(default_factory=list)
     total: int = 0
 
-    def add(self, row: int, column: str, what: str) -> None:
+    def add(self, row: int, column: str, what: Message) -> None:
+        """Note a problem of one cell."""
+        self.note(Problem(Message("row %(row)s, column %(column)s", row=row, column=column), what))
+
+    def note(self, problem: Problem) -> None:
+        """Note any problem."""
         self.total += 1
         if len(self.listed) < self.most:
-            self.listed.append(Problem(f"row {row}, column {column}", what))
+            self.listed.append(problem)
 
     def refuse(self) -> None:
         if self.total:
@@ -184,15 +189,15 @@ def read_table(path: Path) -> Table:
         If there is no such file or it is none of these.
     """
     if path.is_dir():
-        raise _refused("is a folder; a CSV or Parquet file was expected")
+        raise _refused(Message("is a folder; a CSV or Parquet file was expected"))
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _refused("there is no such file") from None
+        raise _refused(Message("there is no such file")) from None
     except OSError as error:
-        raise _refused(f"cannot be read: {error.strerror or error}") from None
+        raise _refused(Message("cannot be read: %(why)s", why=error.strerror or str(error))) from None
     if not content.strip():
-        raise _refused("the file is empty; a header and one row per observation were expected")
+        raise _refused(Message("the file is empty; a header and one row per observation were expected"))
     if content[:4] == b"PAR1" or path.suffix.lower() in {".parquet", ".pq"}:
         return _from_parquet(path, hashlib.sha256(content).hexdigest())
     if content[:4] == b"PK\3\4":
@@ -200,8 +205,21 @@ def read_table(path: Path) -> Table:
     return _from_csv(content)
 
 
-def _refused(what: str, where: str = "") -> BadInput:
+def _refused(what: Message, where: str = "") -> BadInput:
     return BadInput([Problem(where, what)])
+
+
+def _row(row: int) -> Message:
+    return Message("row %(row)s", row=row)
+
+
+def _column(column: str) -> Message:
+    return Message("column %(column)s", column=column)
+
+
+def _quoted(cell: Any) -> str:
+    """A cell so that its blanks and its kind can be seen."""
+    return repr(cell)
 
 
 def _from_csv(content: bytes) -> Table:
@@ -218,13 +236,16 @@ def _from_csv(content: bytes) -> Table:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
-            problems.add(row, "all", f"has {len(cells)} cells where the header has {len(names)}")
+            what = Message(
+                "has %(cells)s cells where the header has %(names)s", cells=len(cells), names=len(names)
+            )
+            problems.add(row, "all", what)
             continue
         kept.append(cells)
         rows.append(row)
     problems.refuse()
     if not kept:
-        raise _refused("has a header but no rows")
+        raise _refused(Message("has a header but no rows"))
     columns = {
         name: [cell.strip() or None for cell in cells]
         for name, cells in zip(names, zip(*kept, strict=True), strict=True)
@@ -243,7 +264,7 @@ def _from_workbook(content: bytes) -> Table:
         (row, cells) for row, cells in enumerate(body, FIRST_ROW) if any(cell is not None for cell in cells)
     ]
     if not filled:
-        raise _refused("has a header but no rows")
+        raise _refused(Message("has a header but no rows"))
     columns = {name: [cells[place] for _row, cells in filled] for place, name in enumerate(names) if name}
     return Table(columns, [row for row, _cells in filled], False, hashlib.sha256(content).hexdigest())
 
@@ -253,16 +274,15 @@ def _decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        raise _refused(
-            f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8 "
-            "(in a spreadsheet: Save as, CSV UTF-8)",
-            f"row {row}",
-        ) from None
+        what = Message(
+            "byte %(byte)s is not UTF-8; save the file as UTF-8 (in a spreadsheet: Save as, CSV UTF-8)",
+            byte=f"0x{content[error.start]:02X}",
+        )
+        raise _refused(what, _row(row)) from None
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
-        raise _refused(
-            "holds a zero byte, so that it is not CSV text; save the file as CSV UTF-8", f"row {row}"
-        )
+        what = Message("holds a zero byte, so that it is not CSV text; save the file as CSV UTF-8")
+        raise _refused(what, _row(row))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -273,7 +293,7 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
         for row, cells in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True), start=1):
             records.append((row, cells))
     except csv.Error as error:
-        raise _refused(f"is not CSV: {error}", f"row {len(records) + 1}") from None
+        raise _refused(Message("is not CSV: %(why)s", why=str(error)), _row(len(records) + 1)) from None
     return records
 
 
@@ -281,9 +301,12 @@ def _check_names(names: Sequence[str]) -> None:
     named = [name for name in names if name]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
-        raise _refused(f"the column name {twice[0]!r} stands in the header more than once", "row 1")
+        what = Message(
+            "the column name %(column)s stands in the header more than once", column=_quoted(twice[0])
+        )
+        raise _refused(what, _row(1))
     if not named:
-        raise _refused("the header is empty", "row 1")
+        raise _refused(Message("the header is empty"), _row(1))
 
 
 def _from_parquet(path: Path, digest: str) -> Table:
@@ -295,7 +318,8 @@ def _from_parquet(path: Path, digest: str) -> Table:
             names = [column[0] for column in result.description]
             found = result.fetchnumpy()
     except duckdb.Error as error:
-        raise _refused(f"cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        what = Message("cannot be read as Parquet: %(why)s", why=str(error).splitlines()[0])
+        raise _refused(what) from None
     _check_names(names)
     return _table({name: _cells(found[name]) for name in names}, digest)
 
@@ -304,7 +328,7 @@ def _from_memory(columns: Mapping[str, Any]) -> Table:
     cells = {str(name): _cells(np.asarray(values)) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in cells.items()}
     if len(set(lengths.values())) > 1:
-        raise _refused(f"columns differ in length: {lengths}")
+        raise _refused(Message("columns differ in length: %(lengths)s", lengths=str(lengths)))
     digest = hashlib.sha256()
     for name in sorted(cells):
         digest.update(repr((name, [None if cell is None else str(cell) for cell in cells[name]])).encode())
@@ -314,14 +338,14 @@ def _from_memory(columns: Mapping[str, Any]) -> Table:
 def _table(columns: dict[str, list[Any]], digest: str) -> Table:
     count = len(next(iter(columns.values()), []))
     if not count:
-        raise _refused("has columns but no rows" if columns else "has no columns")
+        raise _refused(Message("has columns but no rows") if columns else Message("has no columns"))
     return Table(columns, range(FIRST_ROW, FIRST_ROW + count), False, digest)
 
 
 def _cells(values: Any) -> list[Any]:
     """Cells of an array: None for what is masked, null, not a number or empty text."""
     if values.ndim != 1:
-        raise _refused(f"a column must have one dimension, not {values.ndim}")
+        raise _refused(Message("a column must have one dimension, not %(found)s", found=values.ndim))
     hidden = np.ma.getmaskarray(values)
     plain = np.ma.getdata(values)
     if plain.dtype.kind == "M":
@@ -377,16 +401,25 @@ def _needed(table: Table, reading: Reading) -> list[str]:
         column for column in [*needed, *(["trained_on"] if dated else [])] if column not in table.columns
     ]
     if absent:
-        raise BadInput([Problem("row 1", _absent(column, list(table.columns))) for column in absent])
+        raise BadInput([Problem(_row(1), _absent(column, list(table.columns))) for column in absent])
     return list(dict.fromkeys(needed))
 
 
-def _absent(column: str, there: Sequence[str]) -> str:
+def _absent(column: str, there: Sequence[str]) -> Message:
     folded = {name.casefold(): name for name in there}
     near = difflib.get_close_matches(column.casefold(), folded, n=1)
-    also = " (or date with trained_on)" if column == "period" else ""
-    hint = f"; did you mean {folded[near[0]]!r}?" if near else "."
-    return f"there is no column {column!r}{also}{hint} The columns are: {', '.join(there)}"
+    said = {
+        "column": _quoted(column),
+        "also": Message(" (or date with trained_on)") if column == "period" else "",
+        "columns": ", ".join(there),
+    }
+    if near:
+        return Message(
+            "there is no column %(column)s%(also)s; did you mean %(near)s? The columns are: %(columns)s",
+            near=_quoted(folded[near[0]]),
+            **said,
+        )
+    return Message("there is no column %(column)s%(also)s. The columns are: %(columns)s", **said)
 
 
 def texts(table: Table, column: str) -> list[str | None]:
@@ -400,7 +433,12 @@ def _choices(table: Table, column: str, allowed: Sequence[str], problems: Proble
     for row, cell in zip(table.rows, table.columns[column], strict=True):
         word = cell.strip().casefold() if isinstance(cell, str) else cell
         if word not in codes:
-            problems.add(row, column, f"{cell!r} is not known; expected {', '.join(allowed)}")
+            what = Message(
+                "%(cell)s is not known; expected %(allowed)s",
+                cell=_quoted(cell),
+                allowed=", ".join(allowed),
+            )
+            problems.add(row, column, what)
         found.append(codes.get(word))
     return found
 
@@ -417,12 +455,18 @@ def check_one_each(
             continue
         known, where = first.setdefault(name, (code, row))
         if known != code:
-            problems.add(row, column, f"branch {name!r} is {cell!r} here and something else in row {where}")
+            what = Message(
+                "branch %(branch)s is %(cell)s here and something else in row %(row)s",
+                branch=_quoted(name),
+                cell=_quoted(cell),
+                row=where,
+            )
+            problems.add(row, column, what)
 
 
 def _numbers(table: Table, reading: Reading, problems: Problems) -> NDArray[np.float64]:
     """The outcome, NaN where it is missing; each distinct cell is read once."""
-    known: dict[Any, float | str] = {}
+    known: dict[Any, float | Message] = {}
     values = np.full(len(table.rows), np.nan)
     for place, cell in enumerate(table.columns[reading.outcome]):
         if cell is None:
@@ -430,32 +474,38 @@ def _numbers(table: Table, reading: Reading, problems: Problems) -> NDArray[np.f
         if cell not in known:
             known[cell] = _number(cell, reading.measure, decimal_comma=table.decimal_comma)
         found = known[cell]
-        if isinstance(found, str):
+        if isinstance(found, Message):
             problems.add(table.rows[place], reading.outcome, found)
         else:
             values[place] = found
     return values
 
 
-def _number(cell: Any, measure: Outcome, *, decimal_comma: bool) -> float | str:
+def _number(cell: Any, measure: Outcome, *, decimal_comma: bool) -> float | Message:
     """The number in a cell, or what is wrong with it."""
     if isinstance(cell, str):
         text = cell.strip()
         if not _NUMBER.fullmatch(text) or ("," in text and not decimal_comma):
-            advice = "; leave the cell empty where it is missing" if text.isalpha() else ""
-            return f"{cell!r} is not a number{advice}"
+            if text.isalpha():
+                return Message(
+                    "%(cell)s is not a number; leave the cell empty where it is missing", cell=_quoted(cell)
+                )
+            return Message("%(cell)s is not a number", cell=_quoted(cell))
         number = float(text.replace(",", "."))
     else:
         try:
             number = float(cell)
         except (TypeError, ValueError):
-            return f"{cell!r} is not a number"
+            return Message("%(cell)s is not a number", cell=_quoted(cell))
     if not abs(number) <= LARGEST:
-        return f"{cell!r} is too large a number to calculate with"
+        return Message("%(cell)s is too large a number to calculate with", cell=_quoted(cell))
     if not measure.low <= number <= measure.high:
         if measure.kind == "proportion":
-            return f"{cell!r} is not between 0 and 1; write 1 for yes and 0 for no, or a share"
-        return f"{cell!r} is negative; a {measure.kind} is in seconds from 0"
+            return Message(
+                "%(cell)s is not between 0 and 1; write 1 for yes and 0 for no, or a share",
+                cell=_quoted(cell),
+            )
+        return Message("%(cell)s is negative; a length of time is in seconds from 0", cell=_quoted(cell))
     return number
 
 
@@ -466,16 +516,19 @@ def _periods_from_dates(table: Table, arm: Sequence[int | None], problems: Probl
     problems.refuse()
     days = sorted({day for day in trained_on if day is not None})
     if not days:
-        raise _refused("no row has a date of training", "column trained_on")
+        raise _refused(Message("no row has a date of training"), _column("trained_on"))
     if len(days) > 1:
-        raise _refused(
-            f"there are {len(days)} different dates of training, from {days[0]} to {days[-1]}; that is the "
+        what = Message(
+            "there are %(count)s different dates of training, from %(first)s to %(last)s; that is the "
             "design staggered, which is not available in this version. Give the column period, or one date",
-            "column trained_on",
+            count=len(days),
+            first=days[0],
+            last=days[-1],
         )
+        raise _refused(what, _column("trained_on"))
     for row, day, code in zip(table.rows, trained_on, arm, strict=True):
         if day is None and code == 1 and "arm" in table.columns:
-            problems.add(row, "trained_on", "is empty although the branch is trained")
+            problems.add(row, "trained_on", Message("is empty although the branch is trained"))
     return [None if day is None else (BEFORE if day < days[0] else AFTER) for day in dates]
 
 
@@ -484,7 +537,8 @@ def _dates(table: Table, column: str, problems: Problems) -> list[date | None]:
     for row, cell in zip(table.rows, table.columns[column], strict=True):
         day = _date(cell)
         if cell is not None and day is None:
-            problems.add(row, column, f"{cell!r} is not a date; expected a date such as 2014-08-31")
+            what = Message("%(cell)s is not a date; expected a date such as 2014-08-31", cell=_quoted(cell))
+            problems.add(row, column, what)
         found.append(day)
     return found
 

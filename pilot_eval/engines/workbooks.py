@@ -15,7 +15,7 @@ import zlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.errors import BadInput, Message, Problem
 
 MOST_ENTRIES = 1000
 MOST_BYTES = 50_000_000
@@ -27,8 +27,8 @@ MOST_COLUMNS = 500
 _MEMORY = 1_000_000_000
 _SECONDS = 30
 _CHUNK = 1 << 20
-_TOO_LARGE = "unpacks to more than this product accepts; save the one sheet as CSV UTF-8"
-_NOT_READ = "cannot be read as an XLSX workbook"
+_TOO_LARGE = Message("unpacks to more than this product accepts; save the one sheet as CSV UTF-8")
+_NOT_READ = Message("cannot be read as an XLSX workbook")
 
 Cells = list[list[Any]]
 
@@ -52,10 +52,20 @@ def read_workbook(content: bytes) -> Cells:
     if child.returncode:
         raise _refused(_NOT_READ)
     answer = json.loads(child.stdout)
-    if "refused" in answer:
-        raise _refused(answer["refused"])
-    rows: Cells = answer["rows"]
-    return rows
+    if "size" in answer:
+        rows, columns = answer["size"]
+        raise _refused(
+            Message(
+                "has %(rows)s rows and %(columns)s columns; "
+                "at most %(most_rows)s rows and %(most_columns)s columns are read",
+                rows=rows,
+                columns=columns,
+                most_rows=MOST_ROWS,
+                most_columns=MOST_COLUMNS,
+            )
+        )
+    cells: Cells = answer["rows"]
+    return cells
 
 
 def check_size(content: bytes) -> None:
@@ -101,7 +111,7 @@ def _real_size(content: bytes, entry: zipfile.ZipInfo, left: int) -> int:
     return size
 
 
-def _refused(what: str) -> BadInput:
+def _refused(what: Message) -> BadInput:
     return BadInput([Problem("", what)])
 
 
@@ -115,10 +125,7 @@ def _main() -> None:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     sheet = workbook.get_sheet_by_index(0)
     if sheet.total_height > MOST_ROWS + 1 or sheet.total_width > MOST_COLUMNS:
-        answer: dict[str, Any] = {
-            "refused": f"has {sheet.total_height} rows and {sheet.total_width} columns; "
-            f"at most {MOST_ROWS} rows and {MOST_COLUMNS} columns are read"
-        }
+        answer: dict[str, Any] = {"size": [sheet.total_height, sheet.total_width]}
     else:
         rows = sheet.to_python(skip_empty_area=False)
         answer = {"rows": [[_plain(cell) for cell in row] for row in rows]}

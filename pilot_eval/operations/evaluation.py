@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pilot_eval.domain.errors import BadInput, Problem
+from pilot_eval.domain.errors import BadInput, Message, Problem
 from pilot_eval.domain.outcomes import DESIGNS, DESIGNS_LATER, OUTCOMES, OUTCOMES_LATER, Better
 from pilot_eval.engines.files import Reading, read
 from pilot_eval.reports.evaluations import Evaluation
@@ -124,31 +124,39 @@ def _check_later(kind: str, design: str, later: Mapping[str, object], parts: Col
         if part not in PARTS_LATER:
             raise _unknown("--with", part, PARTS_LATER)
     if parts:
-        raise BadInput([Problem("--with", f"{', '.join(parts)}: not available in this version")])
+        raise BadInput(
+            [Problem("--with", Message("%(value)s: not available in this version", value=", ".join(parts)))]
+        )
     asked = [option for option, value in later.items() if value]
     if asked:
-        raise BadInput(
-            [
-                Problem(
-                    f"--{option}",
-                    "not available in this version; kinds: "
-                    f"{', '.join(OUTCOMES)}; designs: {', '.join(DESIGNS)}; without {option}",
-                )
-                for option in asked
-            ]
-        )
+        raise BadInput([Problem(f"--{option}", _without(option)) for option in asked])
+
+
+def _without(option: str) -> Message:
+    return Message(
+        "not available in this version; kinds: %(kinds)s; designs: %(designs)s; without %(option)s",
+        kinds=", ".join(OUTCOMES),
+        designs=", ".join(DESIGNS),
+        option=option,
+    )
 
 
 def _not_available(option: str, value: str, there: Collection[str]) -> BadInput:
-    return BadInput(
-        [Problem(option, f"{value} is not available in this version; there is {', '.join(there)}")]
+    what = Message(
+        "%(value)s is not available in this version; there is %(there)s", value=value, there=", ".join(there)
     )
+    return BadInput([Problem(option, what)])
 
 
 def _unknown(option: str, value: str, allowed: Collection[str]) -> BadInput:
     near = difflib.get_close_matches(str(value), allowed, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return BadInput([Problem(option, f"{value!r} is not known; expected {', '.join(allowed)}{hint}")])
+    said = {"cell": repr(value), "allowed": ", ".join(allowed)}
+    what = Message("%(cell)s is not known; expected %(allowed)s", **said)
+    if near:
+        what = Message(
+            "%(cell)s is not known; expected %(allowed)s; did you mean %(near)s?", near=near[0], **said
+        )
+    return BadInput([Problem(option, what)])
 
 
 def _check_choice(option: str, value: str, allowed: Collection[str]) -> None:
@@ -166,25 +174,36 @@ def _check_numbers(
 ) -> None:
     problems = []
     if not LOWEST_LEVEL <= level < 1.0:
-        problems.append(Problem("--level", f"{level} is not between {LOWEST_LEVEL} and 1"))
+        problems.append(Problem("--level", _outside(level, LOWEST_LEVEL, 1)))
     if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
-        problems.append(Problem("--draws", f"{draws} is not between {FEWEST_DRAWS} and {MOST_DRAWS}"))
+        problems.append(Problem("--draws", _outside(draws, FEWEST_DRAWS, MOST_DRAWS)))
     elif (draws + 1) * (1.0 - level) < 1.0:
-        problems.append(
-            Problem("--draws", f"{draws} are too few for level {level}: no draw could be rare enough")
+        what = Message(
+            "%(draws)s are too few for level %(level)s: no draw could be rare enough",
+            draws=draws,
+            level=level,
         )
+        problems.append(Problem("--draws", what))
     if seed < 0:
-        problems.append(Problem("--seed", f"{seed} is negative"))
+        problems.append(Problem("--seed", Message("%(value)s is negative", value=seed)))
     if smallest_effect is not None and not (math.isfinite(smallest_effect) and smallest_effect > 0.0):
-        problems.append(Problem("--smallest-effect", f"{smallest_effect} is not above 0"))
+        problems.append(Problem("--smallest-effect", _not_above_zero(smallest_effect)))
     for option, value in (
         ("minimum-branches", minimum_branches),
         ("minimum-observations", minimum_observations),
     ):
         if value is not None and value < 1:
-            problems.append(Problem(f"--{option}", f"{value} is not above 0"))
+            problems.append(Problem(f"--{option}", _not_above_zero(value)))
     if problems:
         raise BadInput(problems)
+
+
+def _outside(value: float, low: float, high: float) -> Message:
+    return Message("%(value)s is not between %(low)s and %(high)s", value=value, low=low, high=high)
+
+
+def _not_above_zero(value: float) -> Message:
+    return Message("%(value)s is not above 0", value=value)
 
 
 def _check_strata(strata: str | None, weights: str, design: str) -> None:

@@ -118,7 +118,7 @@ def create_pilot(
     try:
         dates = Dates(before, training, after)
     except ValueError as error:
-        problems.append(Problem("before_from", str(error).capitalize()))
+        problems.append(Problem("before_from", str(error)))
     slug, slug_problems = new_slug(session, slug, title_en)
     if problems := problems + slug_problems:
         raise BadInput(problems)

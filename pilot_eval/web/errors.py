@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +12,7 @@ from pilot_eval.domain.errors import EditConflict, NeedsFreshSignIn, NotAllowed,
 from pilot_eval.records.database import OperationalError
 from pilot_eval.web import resume, sign_in
 from pilot_eval.web.local_paths import here
+from pilot_eval.web.messages import said
 
 # What happened, and what to do about it.
 PAGES = {
@@ -54,7 +55,7 @@ def install(app: Flask) -> None:
     """One handler for each kind of error that people meet."""
     app.register_error_handler(NotAllowed, lambda _error: error_page(403))
     app.register_error_handler(NotFound, lambda _error: error_page(404))
-    app.register_error_handler(WrongState, lambda error: error_page(409, gettext(str(error))))
+    app.register_error_handler(WrongState, lambda error: error_page(409, said(error.message)))
     app.register_error_handler(EditConflict, lambda _error: error_page(409))
     app.register_error_handler(NeedsFreshSignIn, _confirm_password)
     app.register_error_handler(CSRFError, _stale_form)
