@@ -139,25 +139,29 @@ class Columns:
 
 @dataclass(slots=True)
 class Problems:
-    """The first problems found, and how many there are."""
+    """The first problems of each column, and how many there are altogether."""
 
     most: int = LISTED
-    listed: list[Problem] = field(default_factory=list)
+    found: dict[str, list[tuple[int, Problem]]] = field(default_factory=dict)
     total: int = 0
 
     def add(self, row: int, column: str, what: Message) -> None:
-        """Note a problem of one cell."""
-        self.note(Problem(Message("row %(row)s, column %(column)s", row=row, column=column), what))
-
-    def note(self, problem: Problem) -> None:
-        """Note any problem."""
+        """Note a problem of one cell; of a whole row where the column has no name."""
         self.total += 1
-        if len(self.listed) < self.most:
-            self.listed.append(problem)
+        own = self.found.setdefault(column, [])
+        if len(own) < self.most:
+            where = (
+                Message("row %(row)s, column %(column)s", row=row, column=column)
+                if column
+                else Message("row %(row)s", row=row)
+            )
+            own.append((row, Problem(where, what)))
 
     def refuse(self) -> None:
+        """Raise what was found, by row."""
         if self.total:
-            raise BadInput(self.listed, self.total)
+            by_row = sorted((one for own in self.found.values() for one in own), key=lambda one: one[0])
+            raise BadInput([problem for _, problem in by_row[: self.most]], self.total)
 
 
 def read(source: str | Path | Mapping[str, Any], reading: Reading) -> Observations:
@@ -239,7 +243,7 @@ def _from_csv(content: bytes) -> Table:
             what = Message(
                 "has %(cells)s cells where the header has %(names)s", cells=len(cells), names=len(names)
             )
-            problems.add(row, "all", what)
+            problems.add(row, "", what)
             continue
         kept.append(cells)
         rows.append(row)

@@ -1,0 +1,121 @@
+"""The door in Python: options are checked, and what is not built is refused by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pilot_eval
+from pilot_eval.domain.errors import BadInput
+
+SMALL_CALL_SECONDS = 0.040  # 44 branches with 199 draws, after import
+DEFAULT_CALL_SECONDS = 0.5  # the same with 9,999 draws
+
+
+def columns(branches: int = 44, visits: int = 6) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    branch = np.repeat(np.arange(branches), 2 * visits)
+    return {
+        "branch": branch.astype(str),
+        "arm": np.where(branch < branches * 24 // 44, "trained", "comparison"),
+        "period": np.tile(np.repeat(["before", "after"], visits), branches),
+        "score": rng.normal(60.0, 9.0, len(branch)),
+    }
+
+
+def refusal(**options: Any) -> str:
+    with pytest.raises(BadInput) as caught:
+        pilot_eval.evaluate(columns(4), outcome="score", **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "rate"},
+        {"design": "staggered"},
+        {"design": "stepped_wedge"},
+        {"design": "interrupted_time_series"},
+        {"exposure": "items"},
+        {"censored": "gave_up"},
+        {"operation": "parcel"},
+        {"time_unit": "month"},
+        {"season": True},
+        {"slope_change": True},
+        {"with_parts": ("sensitivity",)},
+        {"with_parts": ("event_study", "items")},
+        {"strata": "region", "weights": "observation"},
+    ],
+)
+def test_what_is_not_built_is_refused_by_name(options: dict[str, Any]) -> None:
+    assert "not available in this version" in refusal(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kind": "durations"}, "did you mean duration?"),
+        ({"design": "did"}, "difference_in_differences"),
+        ({"weights": "row"}, "branch, observation"),
+        ({"better": "more"}, "higher, lower"),
+        ({"level": 95}, "0.5 and 1"),
+        ({"level": 0.4}, "0.5 and 1"),
+        ({"draws": 98}, "99"),
+        ({"draws": 99, "level": 0.995}, "too few for level"),
+        ({"seed": -1}, "negative"),
+        ({"smallest_effect": 0.0}, "above 0"),
+        ({"smallest_effect": float("nan")}, "above 0"),
+        ({"minimum_branches": 0}, "above 0"),
+        ({"with_parts": ("colours",)}, "'colours' is not known"),
+        ({"strata": "region", "design": "before_after"}, "comparison branches"),
+        ({"strata": "region"}, "no column 'region'"),
+    ],
+)
+def test_an_option_that_cannot_be_used_says_what_can(options: dict[str, Any], words: str) -> None:
+    assert words in refusal(**options)
+
+
+def test_draws_may_be_as_few_as_ninety_nine() -> None:
+    found = pilot_eval.evaluate(columns(), outcome="score", draws=99).to_dict()
+    assert [test["draws"] for test in found["robustness"]] == [99, 99]
+
+
+def test_strata_are_compared_within() -> None:
+    data = columns()
+    data["region"] = np.where(data["branch"].astype(int) % 3 == 0, "north", "south")
+    plain = pilot_eval.evaluate(data, outcome="score", draws=99).to_dict()
+    within = pilot_eval.evaluate(data, outcome="score", draws=99, strata="region").to_dict()
+    assert within["effect"]["estimate"] != plain["effect"]["estimate"]
+    assert within["effect"]["df"] < plain["effect"]["df"]
+
+
+def test_an_evaluation_is_frozen() -> None:
+    found = pilot_eval.evaluate(columns(6), outcome="score", draws=99)
+    with pytest.raises(AttributeError):
+        found.verdict = None  # type: ignore[misc, assignment]  # that is the test
+
+
+@pytest.mark.parametrize(("draws", "limit"), [(199, SMALL_CALL_SECONDS), (9999, DEFAULT_CALL_SECONDS)])
+def test_a_call_on_forty_four_branches_is_quick(draws: int, limit: float) -> None:
+    data = columns()
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        pilot_eval.evaluate(data, outcome="score", draws=draws)
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < limit
+
+
+def test_importing_the_package_loads_neither_flask_nor_a_database() -> None:
+    code = (
+        "import sys, pilot_eval; before = set(sys.modules); pilot_eval.evaluate; "
+        "heavy = ('flask', 'sqlalchemy', 'sqlmodel', 'duckdb', 'pysqlite3', 'psycopg', 'scipy.stats'); "
+        "assert not [m for m in heavy if m in before], 'on import'; "
+        "assert not [m for m in heavy if m in sys.modules], [m for m in heavy if m in sys.modules]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
