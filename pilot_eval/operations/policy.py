@@ -56,7 +56,7 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.READ_PEOPLE: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
     Action.MANAGE_PEOPLE: {_ADMIN: Scope.ALL},
     Action.MANAGE_NETWORK: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
-    Action.READ_AUDIT_LOG: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+    Action.READ_AUDIT_LOG: {_AUDITOR: Scope.OWN, _MANAGER: Scope.OWN, _HEAD: Scope.ALL, _ADMIN: Scope.ALL},
     Action.VERIFY_AUDIT_LOG: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
 }
 

@@ -1,6 +1,9 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
+from pilot_eval.web.people.audit_log import audit_log
+from pilot_eval.web.people.pages import people
+from pilot_eval.web.people.regions import regions
 from pilot_eval.web.shell.pages import shell
 
-AREAS = (shell, account)
+AREAS = (shell, account, people, regions, audit_log)

@@ -49,6 +49,7 @@ from pilot_eval.web.local_paths import here
 from pilot_eval.web.sessions import actor, clock, scoped_session, session
 
 FRESH = timedelta(minutes=15)
+WRONG = lazy_gettext("The sign-in name or the password is wrong")
 
 # What a visitor may see; every other endpoint asks for a sign-in.
 PUBLIC = frozenset(
@@ -156,8 +157,9 @@ class SignInForm(_CountedTries, LoginForm):
             return False
         if super().validate(**kwargs):
             return True
-        # One sentence, whichever of the two was wrong.
+        # One sentence, whether the name, the password or the account was the reason.
         self.email.errors = []
+        self.password.errors = [] if self.form_errors else [str(WRONG)]
         return False
 
     def _name(self) -> str:
@@ -193,7 +195,7 @@ def install(app: Flask) -> None:
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_MSG_GENERIC_AUTHN_FAILED=(
-            lazy_gettext("The sign-in name or the password is wrong"),
+            WRONG,
             "error",
         ),
         SECURITY_MSG_INVALID_PASSWORD=(lazy_gettext("The password is wrong"), "error"),

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import people, signing_in
+from pilot_eval.operations.policy import Action, may
 from pilot_eval.web.account.forms import FirstPasswordForm
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.sign_in import password_hash
@@ -23,6 +24,8 @@ def index() -> ResponseReturnValue:
         "account/index.html",
         sign_ins=signing_in.list_own(session(), actor(), clock()),
         this_sign_in=cookie.get("sign_in"),
+        # Those who see the whole log have it in their menu.
+        own_log=not may(actor(), Action.VERIFY_AUDIT_LOG),
         lasts_hours=int(signing_in.SIGN_IN_LIFE.total_seconds() // 3600),
     )
 

@@ -16,11 +16,9 @@ MENU = (
     ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
     ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
-    ("people.regions", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
-    ("people.audit_log", lazy_gettext("Audit log"), Action.READ_AUDIT_LOG),
+    ("regions.index", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
+    ("audit_log.index", lazy_gettext("Audit log"), Action.VERIFY_AUDIT_LOG),
 )
-# Pages below an area belong to this entry of it.
-_MAIN = (".index", ".assignments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,4 @@ def _allowed() -> list[tuple[str, object]]:
 def _current(endpoint: str) -> str:
     if request.endpoint == endpoint:
         return "page"
-    named = {entry for entry, _label, _action in MENU}
-    same_area = request.blueprint == endpoint.partition(".")[0]
-    return "true" if same_area and request.endpoint not in named and endpoint.endswith(_MAIN) else ""
+    return "true" if request.blueprint == endpoint.partition(".")[0] else ""

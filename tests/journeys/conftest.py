@@ -1,0 +1,185 @@
+"""A served site and a real Chromium: what people see, in both languages, colour schemes and widths."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import waitress
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+
+from pilot_eval import create_app
+from pilot_eval.records.people import User
+from pilot_eval.settings import LOOPBACK, Settings
+from tests.conftest import PASSWORD, PROJECT
+
+SCREENSHOTS = PROJECT / "artifacts" / "screenshots"
+PHONE, DESK = 360, 1280
+
+# A browser in a container has no sandbox of its own, and must not call home.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """SQLite; a journey on PostgreSQL asks for `postgresql_url` under this name."""
+    return sqlite_url
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that is being served."""
+
+    url: str
+    app: Flask
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """The site, served by waitress on a free port of this machine."""
+    settings = Settings("production", database_url, tmp_path, "only for tests, and long enough", LOOPBACK)
+    app = create_app(settings)
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=_serve, args=(server,), daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.effective_port}", app)
+    server.close()
+    server.task_dispatcher.shutdown()
+    thread.join(10)
+    app.extensions["engine"].dispose()
+
+
+def _serve(server: Any) -> None:
+    # Closing the listening socket from the test's thread is how this loop is told to end.
+    with suppress(OSError):
+        server.run()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's own Chromium if it has one, else Playwright's."""
+    own = os.environ.get("PILOT_EVAL_CHROMIUM", "/usr/bin/chromium")
+    path = own if Path(own).exists() else None
+    browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+    yield browser
+    browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page did that no page of ours may do."""
+
+    site: Site
+    faults: list[str] = field(default_factory=list)
+    # Addresses that a test means to be refused: browsers call an answer over 399 an error.
+    refused: set[str] = field(default_factory=set)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"} or message.location.get("url") in self.refused:
+            return
+        self.faults.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def note(self, request: Request) -> None:
+        if request.url.startswith(("data:", "blob:")):
+            return
+        if urlsplit(request.url).netloc != urlsplit(self.site.url).netloc:
+            self.faults.append(f"a request off the host: {request.url}")
+
+    def pardon(self, response: Any) -> None:
+        if response.request.is_navigation_request() and response.status >= 400:
+            self.refused.add(response.url)
+
+
+@pytest.fixture
+def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page(width=PHONE, scheme="dark", language="ru")`; more arguments go to the browser's context.
+
+    When the test ends, a console error, a breach of the content policy or a request to another host on
+    any of its pages fails it.
+    """
+    contexts: list[Any] = []
+    watch = Watch(site)
+
+    def open_one(
+        width: int = DESK, scheme: str = "light", language: str = "en", user: User | None = None, **more: Any
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=site.url,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale=language,
+            **more,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", watch.hear)
+        page.on("pageerror", lambda error: watch.faults.append(f"script error: {error}"))
+        page.on("request", watch.note)
+        page.on("response", watch.pardon)
+        if user is not None:
+            sign_in(page, user)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+def sign_in(page: Page, user: User) -> None:
+    """Sign in through the form."""
+    page.goto("/sign-in")
+    page.fill("#email", user.email)
+    page.fill("#password", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url(lambda address: "/sign-in" not in address)
+
+
+def picture(page: Page, name: str) -> Path:
+    """Store the whole page as artifacts/screenshots/NAME.png."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing against WCAG 2.2 AA or its own best practices."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    told = [
+        f"{one['id']} ({one['impact']}): {one['help']}: {[node['html'] for node in one['nodes'][:3]]}"
+        for one in found
+    ]
+    assert not told, f"{page.url}\n" + "\n".join(told)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing makes the page wider than its window."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    window = page.evaluate("document.documentElement.clientWidth")
+    assert wide <= window, f"{page.url} is {wide} px wide in a window of {window} px"
