@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, lazy_gettext
 
 from pilot_eval.domain.people import Role
+from pilot_eval.web.problems import errors_of
 
 ROLES = {
     Role.AUDITOR: lazy_gettext("Auditor"),
@@ -21,6 +22,7 @@ def install(app: Flask) -> None:
     """Hand the words to every template."""
     app.add_template_global(role_label)
     app.add_template_global(moment)
+    app.add_template_global(errors_of)
 
 
 def role_label(role: Role) -> str:

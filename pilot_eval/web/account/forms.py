@@ -10,7 +10,7 @@ from wtforms.validators import EqualTo, InputRequired
 from pilot_eval.operations.people import SHORTEST_PASSWORD
 
 
-class FirstPasswordForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class FirstPasswordForm(FlaskForm):
     new_password = PasswordField(
         lazy_gettext("New password"), [InputRequired(lazy_gettext("Enter a password"))]
     )

@@ -17,7 +17,7 @@ from pilot_eval.web.words import ROLES
 _TOO_LONG = lazy_gettext("At most %(max)d characters")
 
 
-class PersonForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class PersonForm(FlaskForm):
     role = RadioField(
         lazy_gettext("Role"),
         [InputRequired(lazy_gettext("Choose a role"))],
@@ -56,7 +56,7 @@ class ChangePersonForm(PersonForm):
     active = BooleanField(lazy_gettext("May sign in"))
 
 
-class RegionForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class RegionForm(FlaskForm):
     code = StringField(
         lazy_gettext("Code"),
         [InputRequired(lazy_gettext("Enter a code")), Length(max=64, message=_TOO_LONG)],
