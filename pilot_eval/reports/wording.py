@@ -109,6 +109,20 @@ REASONS: dict[str, Sentence] = {
         "all branches changed by the same amount, so that nothing tells how sure the effect is",
         "все отделения изменились одинаково, поэтому точность эффекта оценить нельзя",
     ),
+    "no_variation_within": Sentence(
+        "all values within a branch and period are equal, so that nothing tells chance from change",
+        "внутри отделения и периода все значения равны, поэтому случайное не отличить от изменения",
+    ),
+    "single_observations": Sentence(
+        "every branch has one value per period: with nothing repeated, chance cannot be told from change; "
+        "two or more visits per branch and period are needed",
+        "у каждого отделения одно значение за период: без повторов случайное не отличить от изменения; "
+        "нужно два визита или больше на отделение и период",
+    ),
+    "few_in_funnel": Sentence(
+        "at least {need} branches are needed to compare them with one another; there are {n}",
+        "для сравнения отделений между собой их нужно не менее {need}; есть {n}",
+    ),
     "too_many_zeros": Sentence(
         "{share} of the times are 0 seconds (limit {limit}), too many for a mean of logarithms; "
         "the ratio of mean times is given instead",

@@ -1,0 +1,185 @@
+"""Changes of single branches and the funnel around them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from statsmodels.stats.meta_analysis import combine_effects
+
+from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
+from pilot_eval.domain.outcomes import OUTCOMES
+from pilot_eval.stats.branches import BranchChanges, Funnel, between_branches, branch_changes, funnel
+from pilot_eval.stats.results import NotEstimable
+
+EXACT = 1e-9  # relative: the same number by another order of sums
+
+
+def pilot(seed: int = 1, *, branches: int = 25, between: float = 0.0, visits: int = 6) -> Observations:
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 2 * visits, (branches, 2))
+    branch = np.repeat(np.repeat(np.arange(branches), 2), sizes.ravel())
+    after = np.repeat(np.tile([0, 1], branches), sizes.ravel())
+    change = rng.normal(3.0, between, branches) if between else np.full(branches, 3.0)
+    value = 80.0 + rng.normal(0.0, 5.0, branches)[branch] + after * change[branch]
+    return Observations.from_columns(
+        branch=np.array([f"B{b:02d}" for b in branch]),
+        trained=branch % 2 == 0,
+        period=np.where(after == 1, AFTER, BEFORE),
+        value=value + rng.normal(0.0, 6.0, len(branch)),
+    )
+
+
+def changes_of(observations: Observations, kind: str = "score") -> BranchChanges:
+    found = branch_changes(observations, OUTCOMES[kind])
+    assert isinstance(found, BranchChanges)
+    return found
+
+
+def funnel_of(changes: BranchChanges) -> Funnel:
+    found = funnel(changes)
+    assert isinstance(found, Funnel)
+    return found
+
+
+def test_intervals_are_those_of_a_regression_on_branch_by_period() -> None:
+    observations = pilot(branches=6)
+    found = changes_of(observations)
+    frame = {
+        "y": observations.value,
+        "b": observations.branch,
+        "a": (observations.period == AFTER).astype(int),
+    }
+    model = smf.ols("y ~ 0 + C(b) + C(b):a", frame).fit()
+    assert found.df == model.df_resid
+    assert found.within_variance == pytest.approx(model.mse_resid, rel=EXACT)
+    ends = model.conf_int()
+    for place in range(6):
+        name = f"C(b)[{place}]:a"
+        assert found.change[place] == pytest.approx(model.params[name], rel=EXACT)
+        assert [found.low[place], found.high[place]] == pytest.approx(ends.loc[name].tolist(), rel=EXACT)
+
+
+def test_tau_squared_without_winsorising_is_dersimonian_and_lairds() -> None:
+    found = changes_of(pilot(between=4.0))
+    theirs = combine_effects(found.change, found.standard_error**2, method_re="dl")
+    centre, tau_squared = between_branches(found.change, found.standard_error, winsorised=0.0)
+    assert tau_squared == pytest.approx(theirs.tau2, rel=EXACT)
+    assert centre == pytest.approx(theirs.mean_effect_fe, rel=EXACT)
+
+
+def test_one_wild_branch_hides_less_behind_a_winsorised_tau() -> None:
+    change, error = np.append(np.random.default_rng(2).normal(0.0, 1.0, 30), 25.0), np.ones(31)
+    plain = between_branches(change, error, winsorised=0.0)[1]
+    assert between_branches(change, error)[1] < 0.1 * plain
+
+
+def test_limits_hold_their_share_of_branches_that_differ_by_chance_only() -> None:
+    inside_95 = inside_998 = total = 0
+    for seed in range(60):
+        outside = funnel_of(changes_of(pilot(seed, branches=40))).outside
+        inside_95 += outside.count("")
+        inside_998 += len(outside) - outside.count("99.8")
+        total += len(outside)
+    assert inside_95 / total == pytest.approx(0.95, abs=0.02)
+    assert inside_998 / total > 0.994
+
+
+def test_real_differences_widen_the_limits_by_tau() -> None:
+    calm = [funnel_of(changes_of(pilot(seed, branches=60))) for seed in range(20)]
+    varied = [funnel_of(changes_of(pilot(seed, branches=60, between=6.0))) for seed in range(20)]
+    assert np.median([one.tau_squared for one in calm]) < 1.0
+    # winsorising tells a little less than the true 36
+    assert 22.0 < np.mean([one.tau_squared for one in varied]) < 36.0
+    outside = [one.outside.count("99.8") for one in varied]
+    assert np.mean(outside) < 1.0
+
+
+def test_limits_narrow_with_size_and_enclose_the_centre() -> None:
+    found = funnel_of(changes_of(pilot(4)))
+    assert (np.diff(found.size) > 0).all()
+    assert (np.diff(found.high_95 - found.low_95) < 0).all()
+    assert (found.low_998 < found.low_95).all()
+    assert found.high_95[0] - found.centre == pytest.approx(found.centre - found.low_95[0])
+
+
+def test_a_branch_outside_its_limits_is_the_one_drawn_outside() -> None:
+    changes = changes_of(pilot(5, between=5.0))
+    found = funnel_of(changes)
+    for place, size in enumerate(changes.size):
+        spread = math.sqrt(4.0 * changes.within_variance / size + found.tau_squared)
+        distance = abs(changes.change[place] - found.centre) / spread
+        assert found.outside[place] == ("99.8" if distance > 3.0902 else "95" if distance > 1.96 else "")
+
+
+def test_durations_are_compared_by_logarithms_and_told_as_speed() -> None:
+    observations = pilot(6)
+    found = changes_of(observations, "duration")
+    speed = found.as_speed()
+    assert speed.change[0] == pytest.approx(100.0 * (math.exp(-found.change[0]) - 1.0), rel=EXACT)
+    assert (speed.low < speed.change).all()
+    assert (speed.change < speed.high).all()
+    limits = funnel_of(found)
+    told = limits.as_speed()
+    assert (told.low_998 < told.low_95).all()
+    assert told.low_95[0] < told.centre < told.high_95[0]
+    with pytest.raises(ValueError, match="speed"):
+        speed.as_speed()
+
+
+def test_one_value_per_period_tells_nothing_of_chance() -> None:
+    observations = Observations.from_columns(
+        branch=["a", "a", "b", "b"], trained=[1, 1, 1, 1], period=[BEFORE, AFTER] * 2, value=[1, 2, 3, 5]
+    )
+    assert branch_changes(observations, OUTCOMES["score"]) == NotEstimable("single_observations")
+
+
+def test_equal_values_and_too_few_branches_are_not_estimable() -> None:
+    columns = {"branch": ["a"] * 4, "trained": [1] * 4, "period": [BEFORE, BEFORE, AFTER, AFTER]}
+    same = Observations.from_columns(**columns, value=[1, 1, 2, 2])
+    assert branch_changes(same, OUTCOMES["score"]) == NotEstimable("no_variation_within")
+    alone = changes_of(Observations.from_columns(**columns, value=[1, 2, 3, 4]))
+    assert funnel(alone) == NotEstimable("few_in_funnel", {"n": 1, "need": 3})
+
+
+def test_rows_of_training_and_unpaired_branches_are_left_out() -> None:
+    observations = Observations.from_columns(
+        branch=["a"] * 5 + ["b", "b"],
+        trained=[1] * 7,
+        period=[BEFORE, BEFORE, DURING, AFTER, AFTER, BEFORE, BEFORE],
+        value=[1, 2, 99, 3, 5, 7, 8],
+    )
+    found = changes_of(observations)
+    assert found.branches == ("a",)
+    assert found.change.tolist() == [2.5]
+
+
+def test_real_hospitals_differ_beyond_chance(data_folder: Path) -> None:
+    """Monthly shares of waits over four hours in large departments, 2017 against 2018."""
+    values: dict[str, dict[int, list[float]]] = {}
+    with (data_folder / "nhs_ae.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            year = int(row["period"][:4])
+            if row["type"] == "1" and int(row["attendances"]) > 0:
+                share = float(row["breaches"]) / float(row["attendances"])
+                values.setdefault(row["org_code"], {}).setdefault(year, []).append(share)
+    rows = [
+        (name, period, share)
+        for name, years in values.items()
+        for year, period in ((2017, BEFORE), (2018, AFTER))
+        for share in years.get(year, [])
+    ]
+    branch, period, value = zip(*rows, strict=True)
+    observations = Observations.from_columns(
+        branch=branch, trained=[1] * len(rows), period=period, value=value
+    )
+    changes = changes_of(observations, "proportion")
+    found = funnel_of(changes)
+    assert len(changes.branches) > 130
+    assert found.tau_squared > 0.0
+    assert 0 < sum(outside != "" for outside in found.outside) < 0.2 * len(changes.branches)
