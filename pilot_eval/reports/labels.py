@@ -119,6 +119,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "meaning": ("Meaning", "Что означает"),
     "item": ("Item", "Пункт"),
     "limits": ("Limits", "Ограничения"),
+    "warnings": ("Warnings", "Предупреждения"),
     "design": ("Design", "Схема"),
     "allocation": ("Allocation to groups", "Распределение по группам"),
     "allocation_seed": ("Seed of the allocation", "Начальное число жеребьёвки"),

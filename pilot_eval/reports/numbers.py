@@ -231,7 +231,8 @@ def _locale(language: Language) -> Locale:
 def _rounded(value: float | None, digits: int) -> Decimal | None:
     if value is None or math.isnan(float(value)):
         return None
-    exact = Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+    # 2.7499999999999, a 2.75 that arithmetic has worn, is meant as 2.75
+    exact = Decimal(value) if isinstance(value, int) else Decimal(repr(round(float(value), digits + 9)))
     if exact.is_infinite():
         return exact
     return exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP) + 0  # adding 0 turns -0 into 0

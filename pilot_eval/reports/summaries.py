@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from pilot_eval.reports.labels import label, unit_label
 from pilot_eval.reports.numbers import MISSING, NBSP, interval, number, percent, seconds_text
+from pilot_eval.reports.verdicts import decimals
+from pilot_eval.stats.results import ConfidenceInterval
 
 SCHEMA: Final = "pilot-summary/1"
 SCHEMA_FILE: Final = Path(__file__).parent / "files" / "pilot-summary-1.schema.json"
@@ -26,7 +28,7 @@ _TONES: Final = {"gain": "better", "clear_gain": "better", "loss": "worse", "cle
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The effect of one outcome as people speak of it: one estimate, one interval, one unit.
+    """The effect of one outcome as people speak of it, signed so that plus is better, as the verdict is.
 
     Attributes
     ----------
@@ -37,8 +39,10 @@ class Headline:
     level : float
     unit : str
         `points`, `percentage_points`, `percent` or the unit of an imported outcome.
-    better : {"higher", "lower"}
-        Which direction of `estimate` is good.
+    digits : int
+        Decimals that the interval deserves.
+    falls : bool
+        Whether less is better, so that a fall of the measured value counts as plus.
     smallest_effect : float or None
         In the same unit.
     """
@@ -48,7 +52,8 @@ class Headline:
     high: float | None
     level: float
     unit: str
-    better: str
+    digits: int
+    falls: bool
     smallest_effect: float | None
 
 
@@ -132,18 +137,26 @@ def rows_of_rows(count: int, language: str) -> str:
 def headline(outcome: Mapping[str, Any]) -> Headline | None:
     """Return the effect of an outcome as people speak of it; None if withheld or not estimable."""
     evaluation = outcome["evaluation"]
-    if evaluation is None or evaluation["effect"] is None:
+    if evaluation is None:
         return None
-    if outcome["kind"] == "duration":
-        speed = evaluation["speed"]
-        estimate, ends = speed["speed_percent"], speed["confidence_interval_speed_percent"]
-        unit, better = "percent", "higher"
-    else:
-        estimate, ends = evaluation["effect"]["estimate"], evaluation["effect"]["confidence_interval"]
-        unit = "percentage_points" if outcome["kind"] == "proportion" else outcome["unit"]
-        better = evaluation["better"]
-    low, high = ends or (None, None)
-    return Headline(estimate, low, high, evaluation["level"], unit, better, outcome["smallest_effect"])
+    duration = outcome["kind"] == "duration"
+    told = evaluation["uplift" if duration else "effect"]
+    if told is None or told["estimate"] is None:
+        return None
+    falls = not duration and evaluation["better"] == "lower"
+    low, high = told["confidence_interval"]
+    if falls:
+        low, high = _negative(high), _negative(low)
+    return Headline(
+        estimate=-told["estimate"] if falls else told["estimate"],
+        low=low,
+        high=high,
+        level=evaluation["level"],
+        unit=change_unit(outcome),
+        digits=decimals(ConfidenceInterval(low, high)),
+        falls=falls,
+        smallest_effect=outcome["smallest_effect"],
+    )
 
 
 def verdict_tone(outcome: Mapping[str, Any]) -> str:
@@ -164,25 +177,36 @@ def change_unit(outcome: Mapping[str, Any]) -> str:
     return "percentage_points" if outcome["kind"] == "proportion" else str(outcome["unit"])
 
 
-def decimals(unit: str) -> int:
-    """Return how many decimals a unit is written with."""
-    return 1 if unit in {"points", "percent", "percentage_points"} else 2
-
-
-def with_unit(value: float | None, unit: str, language: str, sign: bool = False) -> str:
+def with_unit(
+    value: float | None, unit: str, language: str, sign: bool = False, digits: int | None = None
+) -> str:
     """Write a value with its unit: "+4.2 points", "+6.1%"."""
+    shown = _usual_decimals(unit) if digits is None else digits
     if unit == "percent":
-        return percent(value, 1, language, sign)
-    text = number(value, decimals(unit), language, sign)
+        return percent(value, shown, language, sign)
+    text = number(value, shown, language, sign)
     return text if text == MISSING else text + NBSP + unit_label(unit, language)
 
 
-def interval_with_unit(low: float | None, high: float | None, unit: str, language: str) -> str:
+def interval_with_unit(
+    low: float | None, high: float | None, unit: str, language: str, digits: int | None = None
+) -> str:
     """Write an interval with its unit once: "1.1 to 7.3 points"."""
+    shown = _usual_decimals(unit) if digits is None else digits
     if unit == "percent":
-        return interval(low, high, 1, language, sign=True, unit="percent")
-    text = interval(low, high, decimals(unit), language, sign=True)
+        return interval(low, high, shown, language, sign=True, unit="percent")
+    text = interval(low, high, shown, language, sign=True)
     return text if low is None and high is None else text + NBSP + unit_label(unit, language)
+
+
+def estimate_text(found: Headline, language: str) -> str:
+    """Write the estimate of a headline with its unit and sign."""
+    return with_unit(found.estimate, found.unit, language, sign=True, digits=found.digits)
+
+
+def interval_text(found: Headline, language: str) -> str:
+    """Write the interval of a headline with its unit."""
+    return interval_with_unit(found.low, found.high, found.unit, language, found.digits)
 
 
 def level_of(kind: str, unit: str, value: float | None, language: str) -> str:
@@ -192,6 +216,20 @@ def level_of(kind: str, unit: str, value: float | None, language: str) -> str:
     return percent(value, 1, language) if kind == "proportion" else with_unit(value, unit, language)
 
 
+def warning_texts(outcome: Mapping[str, Any], language: str) -> list[str]:
+    """Return the warnings of an evaluation in one language."""
+    evaluation = outcome["evaluation"] or {}
+    return [warning["text" if language == "en" else "ru"] for warning in evaluation.get("warnings", ())]
+
+
 def primary_outcomes(summary: Summary) -> list[Mapping[str, Any]]:
     """Return the primary outcomes in the plan's order."""
     return [outcome for outcome in summary["outcomes"] if outcome["primary"]]
+
+
+def _usual_decimals(unit: str) -> int:
+    return 1 if unit in {"points", "percent", "percentage_points"} else 2
+
+
+def _negative(end: float | None) -> float | None:
+    return None if end is None else -end

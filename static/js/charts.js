@@ -2,11 +2,9 @@
 const NARROWEST = 480; // pixels; below this the picture and the table read better
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-const scheme = () => document.documentElement.dataset.bsTheme ?? (dark.matches ? "dark" : "light");
-
 // A document names its colours by meaning ("@better"); its own themes say which colour that is.
 function themed(text) {
-  const palette = JSON.parse(text).usermeta.themes[scheme()];
+  const palette = JSON.parse(text).usermeta.themes[dark.matches ? "dark" : "light"];
   const colour = (name, value) => (typeof value === "string" && Object.hasOwn(palette, value) ? palette[value] : value);
   return JSON.parse(text, colour);
 }

@@ -1,23 +1,30 @@
 """A made-up pilot as `pilot-summary/1`, with its observations, for tests of charts and files.
 
-The numbers are drawn with a fixed seed and evaluated here by the closed form of CR2 for two groups and two
-periods, so that every effect in the sample belongs to its branches.
+The records are drawn with a fixed seed and evaluated by the product itself, so that every effect in the
+sample belongs to its branches.
 """
 
 from __future__ import annotations
 
 import copy
+import json
 import math
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+
+import pilot_eval
 
 TRAINED, COMPARISON, VISITS, TIMINGS = 24, 20, 3, 4
 HOSTILE_NAME = '=HYPERLINK("http://x","y") #emph[a] $1$ \\ <b>&'
 LEVEL = 0.975
+GREETED_ABOVE = 62  # points of the visit
+
+_MEASURES = {"quality": ("score", 3.0), "speed": ("duration", 5.0), "greeting": ("proportion", None)}
+_RECORDS = {"quality": "visit", "speed": "timing", "greeting": "visit"}
 
 
 def summary(
@@ -79,27 +86,9 @@ def summary(
             "analysed": dict(counts),
         },
         "outcomes": [
-            _outcome(
-                "quality",
-                ("Service quality", "Качество обслуживания"),
-                "points",
-                "score",
-                True,
-                3.0,
-                branches,
-            ),
-            _outcome(
-                "speed",
-                ("Speed of service", "Скорость обслуживания"),
-                "seconds",
-                "duration",
-                True,
-                5.0,
-                branches,
-            ),
-            _outcome(
-                "greeting", ("Greeted", "Поздоровались"), "percent", "proportion", False, None, branches
-            ),
+            _outcome("quality", ("Service quality", "Качество обслуживания"), "points", design),
+            _outcome("speed", ("Speed of service", "Скорость обслуживания"), "seconds", design),
+            _outcome("greeting", ("Greeted", "Поздоровались"), "percent", design),
         ],
         "branches": branches,
         "limits": [
@@ -220,7 +209,7 @@ def _branches(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         )
         if record["record"] == "visit":
             series["quality"][record["period"]].append(record["score_points"])
-            series["greeting"][record["period"]].append(100.0 * (record["score_points"] > 62))
+            series["greeting"][record["period"]].append(100.0 * _value("greeting", record))
         else:
             series["speed"][record["period"]].append(math.log(record["service_seconds"]))
     return [
@@ -253,117 +242,44 @@ def _speed(log_ratio: float) -> float:
     return 100 * (math.exp(-log_ratio) - 1)
 
 
-def _outcome(
-    code: str,
-    label: tuple[str, str],
-    unit: str,
-    kind: str,
-    primary: bool,
-    smallest: float | None,
-    branches: list[dict[str, Any]],
-) -> dict[str, Any]:
+def _outcome(code: str, label: tuple[str, str], unit: str, design: str) -> dict[str, Any]:
+    kind, smallest = _MEASURES[code]
     return {
         "code": code,
         "label": {"en": label[0], "ru": label[1]},
         "unit": unit,
         "kind": kind,
-        "primary": primary,
+        "primary": code != "greeting",
         "smallest_effect": smallest,
-        "pvalue_holm": 0.0021 if primary else None,
-        "evaluation": _evaluation(code, kind, smallest, branches),
+        "pvalue_holm": None if code == "greeting" else 0.0021,
+        "evaluation": json.loads(_evaluation(code, design)),
     }
 
 
-def _evaluation(
-    code: str, kind: str, smallest: float | None, branches: list[dict[str, Any]]
-) -> dict[str, Any]:
-    scale = np.log if kind == "duration" else np.asarray
-    means = {
-        arm: {
-            period: scale(
-                np.array([b["outcomes"][code][period]["mean"] for b in branches if b["arm"] == arm])
-            )
-            for period in ("before", "after")
-        }
-        for arm in ("trained", "comparison")
-    }
-    changes = {
-        arm: periods["after"] - periods["before"] for arm, periods in means.items() if len(periods["after"])
-    }
-    estimate = changes["trained"].mean() - (changes["comparison"].mean() if "comparison" in changes else 0.0)
-    error = math.sqrt(sum(x.var(ddof=1) / len(x) for x in changes.values()))
-    df = _df([len(x) for x in changes.values()])
-    reach = float(stdtrit(df, (1 + LEVEL) / 2)) * error
-    low, high = float(estimate - reach), float(estimate + reach)
-    counterfactual = means["trained"]["after"].mean() - estimate
-    back = math.exp if kind == "duration" else float
-    speed = None
-    uplift = {
-        "estimate": 100 * estimate / counterfactual,
-        "confidence_interval": [100 * e / counterfactual for e in (low, high)],
-    }
-    if kind == "duration":
-        speed = {
-            "time_percent": 100 * math.expm1(estimate),
-            "speed_percent": _speed(estimate),
-            "confidence_interval_speed_percent": [_speed(high), _speed(low)],
-        }
-        uplift = {
-            "estimate": speed["speed_percent"],
-            "confidence_interval": speed["confidence_interval_speed_percent"],
-        }
-    return {
-        "schema": "pilot-eval/evaluation/1",
-        "design": "difference_in_differences" if "comparison" in changes else "before_after",
-        "outcome": code,
-        "kind": kind,
-        "better": "lower" if kind == "duration" else "higher",
-        "level": LEVEL,
-        "branches": {arm: len(x) for arm, x in changes.items()},
-        "means": {
-            arm: {p: back(v.mean()) for p, v in periods.items()}
-            for arm, periods in means.items()
-            if arm in changes
+@cache
+def _evaluation(code: str, design: str) -> str:
+    """Return the evaluation as JSON text, which each caller may turn into a document of its own."""
+    kind, smallest = _MEASURES[code]
+    arms = ("trained", "comparison") if design == "difference_in_differences" else ("trained",)
+    records = [record for record in rows() if record["arm"] in arms and record["record"] == _RECORDS[code]]
+    evaluation = pilot_eval.evaluate(
+        {
+            "branch": [record["branch_code"] for record in records],
+            "arm": [record["arm"] for record in records],
+            "period": [record["period"] for record in records],
+            code: [_value(code, record) for record in records],
         },
-        "effect": {
-            "scale": "log_ratio" if kind == "duration" else "difference",
-            "estimate": float(estimate),
-            "standard_error": error,
-            "df": df,
-            "confidence_interval": [low, high],
-            "pvalue": float(2 * stdtr(df, -abs(estimate) / error)),
-            "method": "cr2",
-        },
-        "uplift": {**uplift, "bounded": True, "method": "exp" if kind == "duration" else "fieller"},
-        "speed": speed,
-        "robustness": [
-            {
-                "method": "wild_cluster_bootstrap",
-                "draws": 9999,
-                "statistic": float(estimate) / error,
-                "pvalue": 0.001,
-                "confidence_interval": [low, high],
-                "bounded": True,
-            },
-            {
-                "method": "permutation",
-                "draws": 9999,
-                "statistic": float(estimate) / error,
-                "pvalue": 0.002,
-                "confidence_interval": [low, high],
-                "bounded": True,
-            },
-        ],
-        "agreement": True,
-        "warnings": [],
-        "smallest_effect": smallest,
-        "verdict": {
-            "key": "gain",
-            "en": "Better; may be small",
-            "ru": "Стало лучше; величина может быть небольшой",
-        },
-    }
+        outcome=code,
+        kind=kind,
+        design=design,
+        smallest_effect=smallest,
+        level=LEVEL,
+        draws=199,
+    )
+    return json.dumps(evaluation.to_dict())
 
 
-def _df(sizes: list[int]) -> float:
-    return sum(1 / n for n in sizes) ** 2 / sum(1 / (n * n * (n - 1)) for n in sizes)
+def _value(code: str, record: dict[str, Any]) -> float:
+    if code == "greeting":
+        return float(record["score_points"] > GREETED_ABOVE)
+    return float(record["score_points"] if code == "quality" else record["service_seconds"])

@@ -261,7 +261,7 @@ def test_an_outcome_that_cannot_be_estimated_has_no_interval() -> None:
 
 def test_an_interval_bar_holds_its_places_in_order() -> None:
     bar = charts.interval_bar(
-        Headline(4.0, 1.0, 7.0, 0.95, "points", "higher", 3.0), "better", "en", (-5.0, 15.0)
+        Headline(4.0, 1.0, 7.0, 0.95, "points", 1, False, 3.0), "better", "en", (-5.0, 15.0)
     )
     assert (bar.zero, bar.low, bar.estimate, bar.high) == pytest.approx(
         (0.25, 0.3, 0.45, 0.6), abs=SAME_PLACE
@@ -274,7 +274,7 @@ def test_an_interval_bar_holds_its_places_in_order() -> None:
 
 def test_an_end_without_limit_or_beyond_the_scale_is_left_open() -> None:
     bar = charts.interval_bar(
-        Headline(4.0, None, 70.0, 0.95, "points", "higher", None), "neither", "ru", (-5.0, 15.0)
+        Headline(4.0, None, 70.0, 0.95, "points", 1, False, None), "neither", "ru", (-5.0, 15.0)
     )
     assert (bar.low, bar.low_closed) == (0.0, False)
     assert (bar.high, bar.high_closed) == (1.0, False)
@@ -364,7 +364,7 @@ def test_the_interval_bar_is_drawn_without_styles() -> None:
 
 
 def test_the_bar_without_band_and_ends_is_drawn_too() -> None:
-    bar = charts.interval_bar(Headline(4.0, None, None, 0.95, "points", "higher", None), "neither", "en")
+    bar = charts.interval_bar(Headline(4.0, None, None, 0.95, "points", 1, False, None), "neither", "en")
     drawing = parsed(page("{{ charts.interval_bar(bar) }}", bar=bar))
     assert [rect.attrib.get("class") for rect in drawing.findall("rect")] == [None]
     assert len(drawing.findall("line")) == 3

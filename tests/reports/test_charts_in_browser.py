@@ -26,7 +26,8 @@ POLICY = (
 )
 PAGE = """<!doctype html>
 <html lang="ru"><head><meta charset="utf-8"><title>Charts</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/charts.css">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/app.css"><link rel="stylesheet" href="/charts.css">
 <script type="module" src="/charts.js"></script></head>
 <body>{% import "charts/macros.html" as charts %}
 {% for chart in found %}{{ charts.figure(chart, urls[chart.name]) }}{% endfor %}
@@ -90,7 +91,8 @@ def fill(site: Site, bundle: Path) -> None:
     site.files["/"] = ("text/html; charset=utf-8", page.encode())
     site.files["/vega.js"] = ("text/javascript", bundle.read_bytes())
     site.files["/charts.js"] = ("text/javascript", (ROOT / "static/js/charts.js").read_bytes())
-    site.files["/charts.css"] = ("text/css", (ROOT / "static/css/charts.css").read_bytes())
+    for name in ("app.css", "charts.css"):
+        site.files[f"/{name}"] = ("text/css", (ROOT / "static/css" / name).read_bytes())
 
 
 def first_effect(document: dict[str, Any]) -> Headline:

@@ -310,3 +310,33 @@ def test_branch_rows_come_outcome_by_outcome() -> None:
     assert [row[4] for row in table] == ["Service quality"] * 44 + ["Speed of service"] * 44 + [
         "Greeted"
     ] * 44
+
+
+def test_an_outcome_where_less_is_better_is_told_with_plus_as_better() -> None:
+    outcome = samples.summary()["outcomes"][0]
+    usual = summaries.headline(outcome)
+    outcome["evaluation"]["better"] = "lower"
+    turned = summaries.headline(outcome)
+    assert usual is not None
+    assert turned is not None
+    assert (turned.estimate, turned.low, turned.high) == (-usual.estimate, -usual.high, -usual.low)  # type: ignore[operator]  # both ends are there
+    assert turned.falls
+    assert not usual.falls
+
+
+def test_a_duration_is_told_as_a_change_of_speed() -> None:
+    outcome = samples.summary()["outcomes"][1]
+    found = summaries.headline(outcome)
+    speed = outcome["evaluation"]["speed"]
+    assert found is not None
+    assert (found.estimate, found.unit) == (speed["speed_percent"], "percent")
+    assert [found.low, found.high] == speed["confidence_interval_speed_percent"]
+
+
+def test_the_warnings_of_an_evaluation_stand_in_the_workbook() -> None:
+    document = samples.summary("before_after")
+    given = [row for row in samples.rows() if row["arm"] == "trained"]
+    document["snapshot"]["rows"] = {"visits": 144, "timings": 576, "measurements": 0}
+    book = read_workbook(write_file("xlsx", document, "ru", given))
+    cells = [cell for row in book["Итог"].iter_rows(values_only=True) for cell in row if cell]
+    assert any("Качество обслуживания: Группы сравнения нет" in str(cell) for cell in cells)

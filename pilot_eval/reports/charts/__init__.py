@@ -7,7 +7,7 @@ diamond, the comparison group a hollow square.
 """
 
 from pilot_eval.reports.charts.branches import MOST_NAMED, branch_finding, dumbbell, goodness
-from pilot_eval.reports.charts.effects import IntervalBar, interval_bar, intervals, level_text
+from pilot_eval.reports.charts.effects import IntervalBar, interval_bar, intervals
 from pilot_eval.reports.charts.frame import Chart, Table
 from pilot_eval.reports.charts.funnels import FunnelLimits, FunnelPoint, funnel
 from pilot_eval.reports.charts.pictures import NARROW, THEMES, WIDE, Theme, png, svg, themed, vega_bundle
@@ -29,7 +29,6 @@ __all__ = [
     "goodness",
     "interval_bar",
     "intervals",
-    "level_text",
     "png",
     "svg",
     "themed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,21 +10,24 @@ from typing import Final
 from pilot_eval.reports.charts.frame import Chart, Table, frame
 from pilot_eval.reports.charts.pictures import PANEL_MARGIN, WIDE, Spec
 from pilot_eval.reports.labels import label, say
-from pilot_eval.reports.numbers import Language, language_of, percent
+from pilot_eval.reports.numbers import Language, language_of
 from pilot_eval.reports.scales import position
 from pilot_eval.reports.summaries import (
     Headline,
     Row,
     Summary,
+    estimate_text,
     headline,
-    interval_with_unit,
+    interval_text,
     released,
     verdict_sentence,
     verdict_tone,
     with_unit,
     words,
 )
+from pilot_eval.reports.verdicts import level_text
 
+_LETTERS: Final = 52  # of a subtitle's line, so that it fits a phone
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "intervals": (
         "Chart with one line per outcome: estimate, interval, no effect and the effects too small to matter. "
@@ -118,15 +122,10 @@ def interval_bar(
         alt=say(
             _SENTENCES["bar"],
             tongue,
-            estimate=with_unit(found.estimate, found.unit, tongue, sign=True),
-            interval=interval_with_unit(found.low, found.high, found.unit, tongue),
+            estimate=estimate_text(found, tongue),
+            interval=interval_text(found, tongue),
         ),
     )
-
-
-def level_text(level: float, language: str) -> str:
-    """Write the level of an interval: "95%", "97.5%"."""
-    return percent(100 * level, 0 if round(1000 * level) % 10 == 0 else 1, language)
 
 
 def _own_scale(found: Headline) -> tuple[float, float]:
@@ -198,16 +197,17 @@ def _interval_panel(outcome: Row, found: Headline, language: Language) -> Spec:
                 "encoding": {"x": {"field": "from", **x}, "x2": {"field": "to"}},
             },
         )
-    estimate = with_unit(found.estimate, found.unit, language, sign=True)
+    estimate = estimate_text(found, language)
+    verdict = words(outcome["evaluation"]["verdict"], language)
     title = {
         "text": f"{words(outcome['label'], language)}: {estimate}",
-        "subtitle": [_interval_text(found, language), words(outcome["evaluation"]["verdict"], language)],
+        "subtitle": [_interval_text(found, language), *textwrap.wrap(verdict, _LETTERS)],
     }
     return {"width": WIDE - 2 * PANEL_MARGIN, "height": 32, "title": title, "layer": layers}
 
 
 def _interval_text(found: Headline, language: Language) -> str:
-    reach = interval_with_unit(found.low, found.high, found.unit, language)
+    reach = interval_text(found, language)
     return say(_SENTENCES["interval"], language, level=level_text(found.level, language), interval=reach)
 
 
@@ -218,8 +218,8 @@ def _interval_table(found: Sequence[tuple[Row, Headline]], language: Language) -
         rows=tuple(
             (
                 words(outcome["label"], language),
-                with_unit(effect.estimate, effect.unit, language, sign=True),
-                interval_with_unit(effect.low, effect.high, effect.unit, language),
+                estimate_text(effect, language),
+                interval_text(effect, language),
                 level_text(effect.level, language),
                 with_unit(effect.smallest_effect, effect.unit, language),
                 words(outcome["evaluation"]["verdict"], language),

@@ -17,30 +17,31 @@ import vl_convert
 Theme = Literal["light", "dark"]
 Spec = dict[str, Any]
 
+# The colours of static/css/app.css and static/css/charts.css.
 THEMES: Final[Mapping[Theme, Mapping[str, str]]] = {
     "light": {
-        "@ink": "#1d2430",
-        "@quiet": "#586069",
-        "@grid": "#e3e6ea",
+        "@ink": "#17212b",
+        "@quiet": "#55626f",
+        "@grid": "#d9dee3",
         "@ground": "#ffffff",
         "@band": "#e8ebef",
         "@before": "#7a7a7a",
         "@hollow": "#404040",
         "@better": "#005eb8",
         "@worse": "#b85c00",
-        "@neither": "#6b7280",
+        "@neither": "#6f7c88",
     },
     "dark": {
-        "@ink": "#e6e9ee",
-        "@quiet": "#adb5bd",
-        "@grid": "#3d444d",
-        "@ground": "#212529",
-        "@band": "#343b43",
+        "@ink": "#e8edf2",
+        "@quiet": "#a9b4bf",
+        "@grid": "#313d49",
+        "@ground": "#11181f",
+        "@band": "#26323d",
         "@before": "#a6a6a6",
         "@hollow": "#d5d9de",
-        "@better": "#6cb2ff",
-        "@worse": "#ff9f45",
-        "@neither": "#9aa3ad",
+        "@better": "#6cb4ff",
+        "@worse": "#ffab5c",
+        "@neither": "#8795a3",
     },
 }
 # Pixels of a picture: on a page and on a phone. The live chart takes the width of its place.

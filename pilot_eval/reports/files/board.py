@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import typst
 
-from pilot_eval.reports.charts import branch_finding, goodness, interval_bar, level_text
+from pilot_eval.reports.charts import branch_finding, goodness, interval_bar
 from pilot_eval.reports.labels import label, label_or, say
 from pilot_eval.reports.numbers import counted, date_text, language_of, moment_text, number, percent
 from pilot_eval.reports.scales import nice_ticks, position
@@ -25,8 +25,9 @@ from pilot_eval.reports.summaries import (
     Headline,
     Row,
     Summary,
+    estimate_text,
     headline,
-    interval_with_unit,
+    interval_text,
     is_withheld,
     level_of,
     primary_outcomes,
@@ -36,6 +37,7 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
+from pilot_eval.reports.verdicts import level_text
 
 _TEMPLATE: Final = Path(__file__).parent / "typst" / "board.typ"
 # Millimetres; the tallest chart that leaves one page is taken.
@@ -59,6 +61,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{uplift} к уровню, ожидаемому без обучения",
     ),
     "time": ("Time taken: {time}", "Затраты времени: {time}"),
+    "falls": ("Plus is better: a fall counts as plus", "Плюс — лучше: снижение считается плюсом"),
     "interval": ("{level} interval: {interval}", "Интервал {level}: {interval}"),
     "matters": ("Smallest change that matters: {value}", "Наименьшее заметное изменение: {value}"),
     "compared": (
@@ -267,7 +270,7 @@ def _tile(outcome: Row, language: str) -> dict[str, Any]:
         "lines": [_branch_counts(evaluation["branches"], language)],
     }
     if found is not None:
-        tile["value"] = with_unit(found.estimate, found.unit, language, sign=True)
+        tile["value"] = estimate_text(found, language)
         tile["bar"] = asdict(interval_bar(found, tile["tone"], language))
         tile["lines"] = [*_tile_lines(outcome, found, language), *tile["lines"]]
     return tile
@@ -275,14 +278,18 @@ def _tile(outcome: Row, language: str) -> dict[str, Any]:
 
 def _tile_lines(outcome: Row, found: Headline, language: str) -> list[str]:
     evaluation = outcome["evaluation"]
-    reach = interval_with_unit(found.low, found.high, found.unit, language)
-    lines = [say(_SENTENCES["interval"], language, level=level_text(found.level, language), interval=reach)]
-    if outcome["kind"] == "duration":
-        time = percent(evaluation["speed"]["time_percent"], 1, language, sign=True)
+    reach = interval_text(found, language)
+    level = level_text(found.level, language_of(language))
+    lines = [say(_SENTENCES["interval"], language, level=level, interval=reach)]
+    speed, uplift = evaluation.get("speed"), evaluation["uplift"]
+    if speed is not None:
+        time = percent(speed["time_percent"], 1, language, sign=True)
         lines.append(say(_SENTENCES["time"], language, time=time))
-    else:
-        uplift = percent(evaluation["uplift"]["estimate"], 1, language, sign=True)
-        lines.append(say(_SENTENCES["expected"], language, uplift=uplift))
+    elif uplift is not None and uplift["estimate"] is not None:
+        relative = percent(uplift["estimate"], 1, language, sign=True)
+        lines.append(say(_SENTENCES["expected"], language, uplift=relative))
+    if found.falls:
+        lines.append(say(_SENTENCES["falls"], language))
     if found.smallest_effect is not None:
         smallest = with_unit(found.smallest_effect, found.unit, language)
         lines.append(say(_SENTENCES["matters"], language, value=smallest))
@@ -402,7 +409,7 @@ def _robustness(document: Summary, language: str) -> str:
     )
     if not methods:
         return ""
-    agree = all(found["agreement"] for found in checked)
+    agree = all(found["agreement"] is not False for found in checked)
     return say(_SENTENCES["why_agree" if agree else "why_disagree"], language, methods=", ".join(methods))
 
 

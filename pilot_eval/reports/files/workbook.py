@@ -27,6 +27,7 @@ from pilot_eval.reports.summaries import (
     released_rows,
     rows_of_rows,
     snapshot_mark,
+    warning_texts,
     words,
 )
 
@@ -284,11 +285,20 @@ class _Book:
         self.put(sheet, 0, 0, words(self.document["pilot"]["title"], self.language), "title")
         lines = [self.outcome_line(outcome) for outcome in self.document["outcomes"]]
         count = self.table(sheet, SUMMARY_COLUMNS, lines, 1, rows_of_rows(len(lines), self.language))
+        remarks = {
+            "limits": [words(limit["text"], self.language) for limit in self.document["limits"]],
+            "warnings": [
+                f"{words(outcome['label'], self.language)}: {text}"
+                for outcome in self.document["outcomes"]
+                for text in warning_texts(outcome, self.language)
+            ],
+        }
         row = count + 4
-        self.put(sheet, row, 0, self.label("limits"), "heading")
-        for row, limit in enumerate(self.document["limits"], start=row + 1):  # noqa: B020 the rows go on from there
-            self.put(sheet, row, 0, words(limit["text"], self.language), "text")
-        self.charts(sheet, places, row + 2)
+        for key, texts in remarks.items():
+            for offset, text in enumerate([self.label(key), *texts] if texts else []):
+                self.put(sheet, row + offset, 0, text, "text" if offset else "heading")
+            row += len(texts) + 2
+        self.charts(sheet, places, row)
 
     def outcome_line(self, outcome: Row) -> list[Value]:
         """Return the cells of one outcome; what is missing stays empty and is said in words."""
@@ -316,9 +326,10 @@ class _Book:
                 found.high,
                 found.level,
             )
-            uplift = evaluation["uplift"]
+        uplift = evaluation["uplift"]
+        if uplift is not None:
             line["uplift"] = uplift["estimate"]
-            line["uplift_low"], line["uplift_high"] = uplift["confidence_interval"] or (None, None)
+            line["uplift_low"], line["uplift_high"] = uplift["confidence_interval"]
         return list(line.values())
 
     def charts(self, sheet: Worksheet, places: Sequence[_Place], top: int) -> None:
@@ -376,14 +387,15 @@ class _Book:
     def method_lines(self, outcome: Row) -> Iterator[list[Value]]:
         """Yield one line per method of an outcome; none where nothing was or may be computed."""
         evaluation = outcome["evaluation"]
-        if evaluation is None or evaluation["effect"] is None:
+        if evaluation is None:
             return
-        for result in (evaluation["effect"], *evaluation["robustness"]):
+        effect = evaluation["effect"]
+        for result in (*([effect] if effect else []), *evaluation["robustness"]):
             low, high = result.get("confidence_interval") or (None, None)
             yield [
                 words(outcome["label"], self.language),
                 label_or(result["method"], self.language),
-                label_or(evaluation["effect"]["scale"], self.language),
+                label_or(effect["scale"], self.language) if effect else None,
                 result.get("statistic"),
                 result.get("estimate"),
                 result.get("standard_error"),
