@@ -21,7 +21,7 @@ CENSORED_WAIT = "abandoned"
 CONTEXT_TYPES = ("number", "choice", "choices")
 ENTRY_METHODS = ("stopwatch", "manual", "import")
 MAX_TEXT = 200
-CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?")
+CLOCK = re.compile(r"(\d{1,2})[:., ]?(\d{2})(?:[:., ]?(\d{2}))?")
 
 
 # The form --------------------------------------------------------------------------------------------------
@@ -70,7 +70,19 @@ class Outcome(Named):
 
 @dataclass(frozen=True, slots=True)
 class ContextField(Named):
-    """Something about the surroundings: a whole number from `low` to `high`, a choice, or choices."""
+    """Something about the surroundings: a whole number from `low` to `high`, a choice, or choices.
+
+    Parameters
+    ----------
+    at_most : str
+        Code of an earlier number that this one must not exceed.
+    required_in : tuple of str
+        Modes in which it must be given.
+    in_log : bool
+        Whether a ticket system's log can hold it.
+    main : bool
+        Whether it stands in the form at once; the others are folded away.
+    """
 
     type: str = "number"
     low: int = 0
@@ -78,6 +90,7 @@ class ContextField(Named):
     at_most: str = ""
     required_in: tuple[str, ...] = ()
     in_log: bool = False
+    main: bool = False
     options: tuple[Named, ...] = ()
 
 
@@ -283,6 +296,7 @@ def _context(parent: Reader, modes: list[str]) -> tuple[ContextField, ...]:
                 at_most=reader.one_of("at_most", earlier, "") if number else "",
                 required_in=reader.words("required_in", modes),
                 in_log=reader.flag("in_log"),
+                main=reader.flag("main"),
                 options=_unrepeated(reader, "options", options),
             )
         )
@@ -332,7 +346,7 @@ def _targets(parent: Reader) -> tuple[Target, ...]:
 
 
 def read_clock(typed: str) -> time:
-    """A clock time from "10:05" or "10:05:30" (a full stop will do for a colon).
+    """A clock time from "10:05" or "10:05:30"; "10.05", "10,05" and "1005" too, as keypads lack the colon.
 
     Raises
     ------

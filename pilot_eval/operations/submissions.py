@@ -6,7 +6,7 @@ fails are the digests compared. Whatever cannot become the record is kept for a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -218,3 +218,9 @@ def given(**values: object) -> dict[str, object]:
 def stripped(texts: Mapping[str, str]) -> dict[str, str]:
     """Texts without outer blanks, empty ones left out."""
     return {name: text.strip() for name, text in texts.items() if text.strip()}
+
+
+def together(unreadable: Sequence[FieldProblem], found: Sequence[FieldProblem]) -> list[FieldProblem]:
+    """Everything wrong: what could not be read, and what was found in the other fields."""
+    named = {problem.field for problem in unreadable}
+    return [*unreadable, *(problem for problem in found if problem.field not in named)]

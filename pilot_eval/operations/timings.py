@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,6 +27,7 @@ from pilot_eval.operations.submissions import (
     place_of,
     require_standing,
     settle,
+    together,
 )
 from pilot_eval.operations.visits import OWN_VISIT
 from pilot_eval.records import audit
@@ -47,12 +49,15 @@ class TimingSubmission:
         Events, outcome and surroundings.
     confirmed : bool
         The auditor has seen what is odd and sends it all the same.
+    unreadable : sequence of FieldProblem
+        What was typed but could not be read: told together with all else that is wrong.
     """
 
     id: UUID
     assignment_id: int
     entry: Entry
     confirmed: bool = False
+    unreadable: Sequence[FieldProblem] = ()
 
 
 def timing_form_for(session: Session, place: Place) -> tuple[int, TimingForm]:
@@ -104,7 +109,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     form_id, form = timing_form_for(session, place)
     entry = submission.entry
     findings = timings.check(form, entry, now, place.zone)
-    problems = findings.problems + _not_by_hand(form, entry)
+    problems = together(submission.unreadable, findings.problems + _not_by_hand(form, entry))
     if problems:
         raise Refused(problems)
     if findings.questions and not submission.confirmed:

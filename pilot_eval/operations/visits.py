@@ -31,6 +31,7 @@ from pilot_eval.operations.submissions import (
     require_standing,
     settle,
     stripped,
+    together,
 )
 from pilot_eval.records import audit
 from pilot_eval.records.forms import ChecklistVersion
@@ -65,6 +66,8 @@ class VisitSubmission:
         The clock time printed on the receipt.
     confirmed : bool
         The auditor has seen what is odd and sends it all the same.
+    unreadable : sequence of FieldProblem
+        What was typed but could not be read: told together with all else that is wrong.
     """
 
     id: UUID
@@ -80,6 +83,7 @@ class VisitSubmission:
     receipt_tail: str = ""
     incidents: Sequence[str] = ()
     confirmed: bool = False
+    unreadable: Sequence[FieldProblem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,7 @@ def _visit(
     problems = checklists.check_answers(checklist, answers, header, comments)
     if submission.left_at and submission.left_at > now + FUTURE:
         problems.append(FieldProblem("left_at", "in_future", N_("This time has not come yet")))
+    problems = together(submission.unreadable, problems)
     if problems or submission.started_at is None or submission.left_at is None:
         raise Refused(problems)
     times = {"started_at": submission.started_at, "left_at": submission.left_at}
@@ -295,6 +300,18 @@ def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
     )
     details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}
     audit.append(session, actor, "visit.record", "visit", visit.id, **details)
+
+
+def visit_for(session: Session, actor: Actor, assignment_id: int) -> UUID | None:
+    """The visit recorded for the actor's own assignment, if there is one.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        As `place_of`.
+    """
+    place = place_of(session, actor, assignment_id)
+    return session.exec(select(Visit.id).where(col(Visit.assignment_id) == place.assignment.id)).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,5 +5,7 @@ from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
 from pilot_eval.web.shell.pages import shell
+from pilot_eval.web.timings.pages import timings
+from pilot_eval.web.visits.pages import visits
 
-AREAS = (shell, account, people, regions, audit_log)
+AREAS = (shell, account, people, regions, audit_log, visits, timings)

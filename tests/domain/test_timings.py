@@ -108,14 +108,26 @@ def test_the_daypart_follows_the_branch_s_own_clock(clock, daypart):
 
 @pytest.mark.parametrize(
     ("typed", "clock"),
-    [("10:05", time(10, 5)), ("9:05", time(9, 5)), (" 10:05:30 ", time(10, 5, 30)), ("10.05", time(10, 5))],
+    [
+        ("10:05", time(10, 5)),
+        ("9:05", time(9, 5)),
+        (" 10:05:30 ", time(10, 5, 30)),
+        ("10.05", time(10, 5)),
+        ("10,05", time(10, 5)),
+        ("1005", time(10, 5)),
+        ("905", time(9, 5)),
+        ("100530", time(10, 5, 30)),
+        ("10 05", time(10, 5)),
+        ("90530", time(9, 5, 30)),
+    ],
 )
 def test_clock_times_are_read(typed, clock):
     assert read_clock(typed) == clock
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "10", "24:00", "10:60", "10:05:60", "ten", "10:5", "-1:00", "10:05 pm"]
+    "typed",
+    ["", "10", "24:00", "10:60", "10:05:60", "ten", "10:5", "-1:00", "10:05 pm", "2400", "1005301", "10:"],
 )
 def test_anything_else_is_refused(typed):
     with pytest.raises(ValueError, match="not a clock time"):

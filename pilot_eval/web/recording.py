@@ -1,0 +1,109 @@
+"""What the visit form and the timing form share: reading what was typed, showing what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import abort
+from flask_babel import gettext
+from wtforms import Form, RadioField, SelectChoice, SelectMultipleField, TextAreaField
+
+from pilot_eval.domain.problems import N_, FieldProblem
+from pilot_eval.domain.timings import place, read_clock
+
+MAX_DIGITS = 7
+_SOME_DAY = date(2000, 1, 1)
+
+
+class Reading:
+    """Turns what was typed into values; what cannot be read is noted in `unreadable` and read as None."""
+
+    def __init__(self, form: Form, zone: ZoneInfo) -> None:
+        self._form = form
+        self._zone = zone
+        self.unreadable: list[FieldProblem] = []
+
+    def text(self, name: str) -> str:
+        return str(self._form[name].data or "").strip()
+
+    def identity(self) -> UUID:
+        """The UUID that the server minted into the form; a request without one was not made by our form."""
+        try:
+            return UUID(self.text("id"))
+        except ValueError:
+            abort(400)
+
+    def whole(self, name: str, message: str = N_("Give a whole number")) -> int | None:
+        """A whole number; None where nothing was typed."""
+        typed = self.text(name)
+        if not typed:
+            return None
+        if typed.isascii() and typed.isdigit() and len(typed) <= MAX_DIGITS:
+            return int(typed)
+        self._note(name, "not_a_number", message)
+        return None
+
+    def day(self, name: str) -> date | None:
+        try:
+            return date.fromisoformat(self.text(name))
+        except ValueError:
+            self._note(name, "no_day", N_("Give the day"))
+            return None
+
+    def clock(self, name: str) -> time | None:
+        """A clock time; None where nothing was typed."""
+        typed = self.text(name)
+        if not typed:
+            return None
+        try:
+            return read_clock(typed)
+        except ValueError:
+            self._note(name, "no_time", N_("Give a time such as 10:05 or 10:05:30"))
+            return None
+
+    def instant(self, name: str, day: date | None) -> datetime | None:
+        """The moment of a typed clock time on that day at the branch.
+
+        Where the day could not be read some day stands in, so that the order of times is checked.
+        """
+        clock = self.clock(name)
+        if clock is None:
+            return None
+        moment = place(name, day or _SOME_DAY, clock, self._zone)
+        if isinstance(moment, FieldProblem):
+            self.unreadable.append(moment)
+            return None
+        return moment
+
+    def _note(self, name: str, code: str, message: str) -> None:
+        self.unreadable.append(FieldProblem(name, code, message))
+
+
+def show(form: Form, findings: Iterable[FieldProblem]) -> None:
+    """Put each finding, in the reader's language, beside its field; one without a field goes to the top."""
+    for finding in findings:
+        sentence = gettext(finding.message, **finding.values)
+        if finding.field in form:
+            form[finding.field].errors = [*form[finding.field].errors, sentence]
+        else:
+            form.form_errors.append(sentence)
+
+
+def radios(label: str, choices: Sequence[tuple[str, str]]) -> RadioField:
+    """One of these (value, label); none is picked beforehand."""
+    return RadioField(label, choices=[SelectChoice(*choice) for choice in choices], validate_choice=False)
+
+
+def checkboxes(label: str, choices: Sequence[tuple[str, str]]) -> SelectMultipleField:
+    """Any of these (value, label)."""
+    return SelectMultipleField(
+        label, choices=[SelectChoice(*choice) for choice in choices], validate_choice=False
+    )
+
+
+def words(label: str) -> TextAreaField:
+    """A few sentences; names are asked not to be written."""
+    return TextAreaField(label)

@@ -1,0 +1,69 @@
+"""The auditor's pages for timing a customer contact."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from pilot_eval.domain.errors import WrongState
+from pilot_eval.domain.problems import Refused, Unconfirmed
+from pilot_eval.operations import timings as operations
+from pilot_eval.operations.submissions import Place, Status, place_of, receipt_code, require_standing
+from pilot_eval.web.languages import language
+from pilot_eval.web.recording import show
+from pilot_eval.web.sessions import actor, clock, session
+from pilot_eval.web.timings.forms import ContactForm, contact_form, today
+
+timings = Blueprint("timings", __name__)
+
+
+@timings.route("/assignments/<int:assignment_id>/timing", methods=["GET", "POST"])
+def record(assignment_id: int) -> ResponseReturnValue:
+    """Time one customer contact; sent twice it is stored once."""
+    place = place_of(session(), actor(), assignment_id)
+    _form_id, timing_form = operations.timing_form_for(session(), place)
+    form = contact_form(timing_form, language())(request.form)
+    if request.method == "POST":
+        return _store(place, form)
+    require_standing(place)
+    form.id.data = str(uuid4())
+    form.day.data = today(clock(), place.zone).isoformat()
+    return _page(place, form)
+
+
+def _store(place: Place, form: ContactForm) -> ResponseReturnValue:
+    assignment_id = place.assignment.id or 0
+    try:
+        receipt = operations.record_timing(
+            session(), actor(), form.submission(assignment_id, place.zone), clock()
+        )
+    except Unconfirmed as odd:
+        show(form, odd.findings)
+        return _page(place, form, odd=True), 422
+    except Refused as refused:
+        show(form, refused.findings)
+        return _page(place, form), 422
+    except WrongState as state:
+        form.form_errors.append(gettext(str(state)))
+        return _page(place, form), 409
+    if receipt.status is Status.CONFLICT:
+        return render_template("recording/conflict.html", receipt=receipt), 409
+    return redirect(url_for("timings.receipt", timing_id=receipt.id), 303)
+
+
+def _page(place: Place, form: ContactForm, *, odd: bool = False) -> str:
+    return render_template(
+        "timings/timing.html", place=place, form=form, timing_form=form.timing_form, odd=odd
+    )
+
+
+@timings.get("/timings/<uuid:timing_id>")
+def receipt(timing_id: UUID) -> ResponseReturnValue:
+    """That a timing is stored, and its receipt code."""
+    recorded = operations.recorded_timing(session(), actor(), timing_id)
+    return render_template(
+        "timings/receipt.html", recorded=recorded, code=receipt_code(recorded.timing.digest)
+    )

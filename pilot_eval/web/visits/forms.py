@@ -1,0 +1,88 @@
+"""The visit form, built from the stored checklist."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext, lazy_gettext
+from wtforms import BooleanField, Form, HiddenField, StringField
+
+from pilot_eval.domain.checklists import Answer, Checklist, Item, answer_field, comment_field
+from pilot_eval.operations.visits import VisitSubmission
+from pilot_eval.web.recording import Reading, checkboxes, radios, words
+from pilot_eval.web.visits.question_fields import question_field
+
+OUTCOMES = {
+    "done": lazy_gettext("The visit was done"),
+    "closed": lazy_gettext("The branch was closed"),
+    "recognised": lazy_gettext("I was recognised as a mystery shopper"),
+    "refused": lazy_gettext("I was refused service"),
+}
+
+
+class VisitForm(Form):
+    """What was filled in; its fields are made by `visit_form`."""
+
+    checklist: Checklist
+
+    def submission(self, assignment_id: int, zone: ZoneInfo) -> VisitSubmission:
+        """What was filled in."""
+        reading = Reading(self, zone)
+        day = reading.day("day")
+        return VisitSubmission(
+            id=reading.identity(),
+            assignment_id=assignment_id,
+            outcome=reading.text("outcome"),
+            started_at=reading.instant("started_at", day),
+            left_at=reading.instant("left_at", day),
+            answers={item.code: self._answer(reading, item) for item in self._asked()},
+            comments={
+                item.code: reading.text(comment_field(item.code)) for item in self._asked() if item.comment_on
+            },
+            narrative=reading.text("narrative"),
+            window_no=reading.whole("window_no"),
+            receipt_time=reading.clock("receipt_time"),
+            receipt_tail=reading.text("receipt_tail"),
+            incidents=tuple(self["incidents"].data or ()),
+            confirmed=bool(self["confirmed"].data),
+            unreadable=tuple(reading.unreadable),
+        )
+
+    def _asked(self) -> list[Item]:
+        return [item for item in self.checklist.items.values() if item.asked]
+
+    def _answer(self, reading: Reading, item: Item) -> Answer | None:
+        name = answer_field(item.code)
+        return reading.whole(name) if item.type == "number" else reading.text(name)
+
+
+def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
+    """The form's class for a checklist, its fields in the order of reading.
+
+    Fields of questions are prefixed, so that no code can replace one of the form's own names.
+    """
+    outcomes = [(code, str(name)) for code, name in OUTCOMES.items()]
+    incidents = [(option.code, option.text.to(language)) for option in checklist.incidents]
+    fields: dict[str, Any] = {
+        "checklist": checklist,
+        "id": HiddenField(),
+        "outcome": radios(gettext("How did the visit end?"), outcomes),
+        "day": StringField(gettext("Day of the visit")),
+        "started_at": StringField(gettext("Came in")),
+        "left_at": StringField(gettext("Left")),
+    }
+    for item in checklist.items.values():
+        if item.asked:
+            fields[answer_field(item.code)] = question_field(item, language)
+        if item.comment_on:
+            fields[comment_field(item.code)] = words(gettext("What happened?"))
+    fields |= {
+        "window_no": StringField(gettext("Window number")),
+        "receipt_time": StringField(gettext("Time on the receipt")),
+        "receipt_tail": StringField(gettext("Last digits of the receipt")),
+        "incidents": checkboxes(gettext("Was anything out of the ordinary?"), incidents),
+        "narrative": words(gettext("What happened, in a few words")),
+        "confirmed": BooleanField(gettext("Send it as it is")),
+    }
+    return type("ChecklistForm", (VisitForm,), fields)

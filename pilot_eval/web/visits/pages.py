@@ -1,0 +1,85 @@
+"""The auditor's pages: the visits to make, the visit form, its receipt."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from pilot_eval.domain.errors import WrongState
+from pilot_eval.domain.people import Role
+from pilot_eval.domain.problems import Refused, Unconfirmed
+from pilot_eval.operations import visits as operations
+from pilot_eval.operations.submissions import Place, Status, place_of, receipt_code, require_standing
+from pilot_eval.web.languages import language
+from pilot_eval.web.recording import show
+from pilot_eval.web.sessions import actor, clock, session
+from pilot_eval.web.visits.forms import OUTCOMES, VisitForm, visit_form
+
+visits = Blueprint("visits", __name__)
+
+
+@visits.get("/assignments")
+def assignments() -> ResponseReturnValue:
+    """The visits to make, and those made."""
+    who = actor()
+    return render_template(
+        "visits/assignments.html",
+        rows=operations.list_assigned(session(), who),
+        today=clock().date(),
+        records=who.role is Role.AUDITOR,
+    )
+
+
+@visits.route("/assignments/<int:assignment_id>/visit", methods=["GET", "POST"])
+def record(assignment_id: int) -> ResponseReturnValue:
+    """Fill in a visit; sent twice it is stored once."""
+    place = place_of(session(), actor(), assignment_id)
+    _checklist_id, checklist = operations.checklist_for(session(), place)
+    form = visit_form(checklist, language())(request.form)
+    if request.method == "POST":
+        return _store(place, form)
+    require_standing(place)
+    if (visit_id := operations.visit_for(session(), actor(), assignment_id)) is not None:
+        return redirect(url_for("visits.receipt", visit_id=visit_id))
+    form.id.data = str(uuid4())
+    form.day.data = clock().astimezone(place.zone).date().isoformat()
+    return _page(place, form)
+
+
+def _store(place: Place, form: VisitForm) -> ResponseReturnValue:
+    assignment_id = place.assignment.id or 0
+    try:
+        receipt = operations.record_visit(
+            session(), actor(), form.submission(assignment_id, place.zone), clock()
+        )
+    except Unconfirmed as odd:
+        show(form, odd.findings)
+        return _page(place, form, odd=True), 422
+    except Refused as refused:
+        show(form, refused.findings)
+        return _page(place, form), 422
+    except WrongState as state:
+        form.form_errors.append(gettext(str(state)))
+        return _page(place, form), 409
+    if receipt.status is Status.CONFLICT:
+        return render_template("recording/conflict.html", receipt=receipt), 409
+    return redirect(url_for("visits.receipt", visit_id=receipt.id), 303)
+
+
+def _page(place: Place, form: VisitForm, *, odd: bool = False) -> str:
+    return render_template("visits/visit.html", place=place, form=form, checklist=form.checklist, odd=odd)
+
+
+@visits.get("/visits/<uuid:visit_id>")
+def receipt(visit_id: UUID) -> ResponseReturnValue:
+    """That a visit is stored, and its receipt code; never its score."""
+    recorded = operations.recorded_visit(session(), actor(), visit_id)
+    return render_template(
+        "visits/receipt.html",
+        recorded=recorded,
+        code=receipt_code(recorded.visit.digest),
+        outcome=OUTCOMES[recorded.visit.outcome],
+    )

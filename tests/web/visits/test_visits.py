@@ -1,0 +1,279 @@
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from pilot_eval.domain.checklists import QUESTION_TYPES, default_checklist
+from pilot_eval.domain.pilots import WaveState
+from pilot_eval.operations.visits import record_visit
+from pilot_eval.records.visits import SubmissionConflict, Visit
+from pilot_eval.web.visits.question_fields import FIELDS
+from tests.conftest import PASSWORD, cheap_hash
+from tests.field import NOW, TEN, actor_of, create_field, good_answers
+from tests.web.field_pages import GOOD_VISIT, controls, filled, stored
+
+
+@pytest.fixture
+def field(session, clock):
+    clock.set(NOW)
+    return create_field(session, cheap_hash())
+
+
+@pytest.fixture
+def anna(field, sign_in):
+    return sign_in(field.anna)
+
+
+@pytest.fixture
+def boris_path(field):
+    return f"/assignments/{field.boris_s.id}/visit"
+
+
+@pytest.fixture
+def path(field):
+    return f"/assignments/{field.anna_s.id}/visit"
+
+
+# It works
+
+
+def test_a_visit_is_filled_in_stored_and_acknowledged(session, field, anna, path):
+    answer = anna.post(path, data=filled(anna.get(path).text, **GOOD_VISIT))
+    (visit,) = stored(session, Visit)
+    assert (answer.status_code, answer.location) == (303, f"/visits/{visit.id}")
+    assert (visit.started_at, visit.left_at) == (TEN, TEN + timedelta(minutes=20))
+    assert visit.score_hundredths == 10_000
+    page = anna.get(answer.location).text
+    assert f"{visit.digest[:4]}-{visit.digest[4:8]}".upper() in page
+
+
+def test_a_double_tap_stores_once(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    first, second = anna.post(path, data=form), anna.post(path, data=form)
+    assert first.location == second.location
+    assert len(stored(session, Visit)) == 1
+
+
+def test_the_same_form_sent_again_with_other_answers_is_kept_for_a_reviewer(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    anna.post(path, data=form)
+    answer = anna.post(path, data=form | {"narrative": "Another thought"})
+    assert answer.status_code == 409
+    assert "Nothing is lost" in answer.text
+    assert len(stored(session, SubmissionConflict)) == 1
+
+
+def test_a_recorded_visit_is_not_asked_for_again(session, field, anna, path):
+    record_visit(session, actor_of(field.anna), field.visit(), NOW)
+    assert anna.get(path).location == f"/visits/{stored(session, Visit)[0].id}"
+
+
+def test_a_closed_branch_needs_no_answers(session, field, anna, path):
+    form = filled(anna.get(path).text, outcome="closed", started_at="10:00", left_at="10:02")
+    assert anna.post(path, data=form).status_code == 303
+    assert stored(session, Visit)[0].outcome == "closed"
+
+
+def test_no_answer_is_picked_beforehand_and_each_question_has_its_tiles(field, anna, path):
+    page = anna.get(path).text
+    assert not re.search(r"type=\"(radio|checkbox)\"[^>]*checked", page)
+    for item in default_checklist().items.values():
+        offered = re.findall(rf'name="q_{item.code}"[^>]*value="(\w+)"', page)
+        assert tuple(offered) == item.offered
+
+
+def test_every_kind_of_question_that_is_asked_has_its_field():
+    assert set(FIELDS) == {code for code, kind in QUESTION_TYPES.items() if kind.asked}
+
+
+def test_the_form_is_in_the_reader_s_language(field, anna, path):
+    anna.submit("/language", {"language": "ru"})
+    page = anna.get(path).text
+    for item in default_checklist().items.values():
+        assert item.text.en not in page
+        assert not item.asked or item.text.ru in page
+
+
+# Blinding
+
+
+def test_neither_score_nor_period_nor_arm_is_shown(session, field, anna, path):
+    record_visit(session, actor_of(field.anna), field.visit(answers=good_answers(A1="no")), NOW)
+    pages = [anna.get(place).text for place in ("/assignments", f"/visits/{stored(session, Visit)[0].id}")]
+    pages.append(anna.get(f"/assignments/{field.anna_s.id}/timing").text)
+    for page in pages:
+        main = page[page.index("<main") : page.index("</main>")]
+        for secret in ("98.00", "9800", "score", "period", "baseline", "training", "trained", "comparison"):
+            assert secret not in main.lower()
+
+
+# What is wrong is said, and nothing typed is lost
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence", "link"),
+    [
+        ({"outcome": ""}, "Say how the visit ended", "outcome-group"),
+        ({"started_at": "25:00"}, "Give a time such as 10:05 or 10:05:30", "started_at"),
+        ({"started_at": ""}, "Say when you came in", "started_at"),
+        ({"left_at": "09:00"}, "You left before you came in", "left_at"),
+        ({"day": "5 August"}, "Give the day", "day"),
+        ({"day": "2014-07-05"}, "This assignment takes visits from 2014-08-01 to 2014-08-31", "day"),
+        ({"q_G2": "no"}, "G2: say in a few words what happened", "c_G2"),
+        ({"q_A2": "no"}, "a critical question was failed (A2)", "narrative"),
+        ({"q_A1": "na"}, "A1 always applies", "q_A1-group"),
+        ({"q_A1": "<script>"}, "A1: choose one of the answers", "q_A1-group"),
+        ({"window_no": "Мария"}, "Give a whole number", "window_no"),
+        ({"window_no": "9" * 5000}, "Give a whole number", "window_no"),
+        ({"receipt_tail": "1234567"}, "at most 6", "receipt_tail"),
+        ({"receipt_time": "noon"}, "Give a time such as", "receipt_time"),
+        ({"incidents": "rain"}, "Choose incidents from the list", "incidents"),
+    ],
+)
+def test_a_fault_is_named_with_a_link_and_every_answer_is_still_there(
+    session, field, anna, path, changes, sentence, link
+):
+    form = filled(anna.get(path).text, **GOOD_VISIT | {"narrative": "Очередь & <шум>"} | changes)
+    if "narrative" in link:
+        form["narrative"] = " "
+    answer = anna.post(path, data=form)
+    assert answer.status_code == 422
+    assert "<title>Error: " in answer.text
+    assert sentence in answer.text
+    assert f'href="#{link}"' in answer.text
+    assert f'id="{link}"' in answer.text
+    assert stored(session, Visit) == []
+    again = controls(answer.text)
+    unshowable = {"csrf_token", *(name for name in changes if name.startswith("q_") or name == "incidents")}
+    for name, value in form.items():
+        if name not in unshowable and value.strip():
+            assert again[name] == [value], name
+
+
+def test_several_faults_are_told_at_once_in_the_order_of_the_page(field, anna, path):
+    form = filled(anna.get(path).text, started_at="late", narrative="x" * 2001)
+    page = anna.post(path, data=form).text
+    summary = page[page.index("error-summary") : page.index("<h1")]
+    said = re.findall(r'href="#(\w[\w-]*)"', summary)
+    assert said == ["outcome-group", "started_at", "left_at", "narrative"]
+
+
+def test_gaps_are_asked_about_once_and_then_taken(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    del form["q_B3"]
+    asked = anna.post(path, data=form)
+    assert asked.status_code == 422
+    assert "Unanswered: B3" in asked.text
+    assert 'href="#confirmed"' in asked.text
+    assert anna.post(path, data=filled(asked.text, confirmed="y")).status_code == 303
+    assert len(stored(session, Visit)) == 1
+
+
+def test_a_locked_wave_says_so_and_gives_the_answers_back(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    field.set_wave(WaveState.LOCKED)
+    answer = anna.post(path, data=form)
+    assert answer.status_code == 409
+    assert "locked" in answer.text
+    assert controls(answer.text)["started_at"] == ["10:00"]
+
+
+def test_a_form_without_the_server_s_identity_is_refused(field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    for identity in ("", "1", "../../etc"):
+        assert anna.post(path, data=form | {"id": identity}).status_code == 400
+
+
+def test_an_expired_sign_in_loses_nothing(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    anna.delete_cookie("pilot_eval")
+    refused = anna.post(path, data=form)
+    assert refused.status_code in (400, 401)
+    assert stored(session, Visit) == []
+    sign_in = filled(refused.text, email="anna", password=PASSWORD)
+    back = anna.post("/sign-in", data=sign_in)
+    assert "Your answers are here" in back.text
+    assert anna.post(path, data=filled(back.text)).status_code == 303
+    assert stored(session, Visit)[0].score_hundredths == 10_000
+
+
+def test_a_stale_token_loses_nothing(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    given_back = anna.post(path, data=form | {"csrf_token": "old"})
+    assert given_back.status_code == 400
+    assert anna.post(path, data=filled(given_back.text)).status_code == 303
+    assert len(stored(session, Visit)) == 1
+
+
+# Not yours
+
+
+def test_another_s_assignment_looks_like_a_missing_one(field, boris_path, anna):
+    another, missing = (anna.get(place) for place in (boris_path, "/assignments/999/visit"))
+    assert (another.status_code, missing.status_code) == (404, 404)
+    assert another.text.replace(boris_path, "#") == missing.text.replace("/assignments/999/visit", "#")
+
+
+def test_another_s_receipt_looks_like_a_missing_one(session, field, anna):
+    submission = field.visit(field.boris_s)
+    record_visit(session, actor_of(field.boris), submission, NOW)
+    another = anna.get(f"/visits/{submission.id}")
+    missing = anna.get(f"/visits/{uuid4()}")
+    assert another.status_code == missing.status_code == 404
+
+
+def test_another_s_assignment_takes_no_post(session, field, boris_path, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    assert anna.post(boris_path, data=form).status_code == 404
+    assert stored(session, Visit) == []
+
+
+def test_a_manager_may_see_none_of_it(field, sign_in, path):
+    maria = sign_in(field.maria)
+    assert [maria.get(place).status_code for place in ("/assignments", path)] == [403, 403]
+
+
+def test_a_visitor_is_sent_to_sign_in(field, client, path):
+    assert [client.get(place).status_code for place in ("/assignments", path)] == [302, 302]
+
+
+def test_an_assignment_taken_back_is_no_longer_offered(session, field, anna, path):
+    field.anna_s.withdrawn_at = NOW
+    session.add(field.anna_s)
+    session.commit()
+    assert anna.get(path).status_code == 409
+    assert "Отделение 600001" not in anna.get("/assignments").text
+
+
+# The list
+
+
+def test_the_list_shows_one_s_own_visits_only(session, field, anna):
+    page = anna.get("/assignments").text
+    assert "Отделение 600001" in page
+    assert "Отделение 600002" not in page
+    record_visit(session, actor_of(field.anna), field.visit(), NOW)
+    assert "Record the visit" not in anna.get("/assignments").text
+
+
+def test_head_office_reads_the_whole_list_and_records_nothing(field, as_head_office, path):
+    page = as_head_office.get("/assignments").text
+    assert "Отделение 600002" in page
+    assert field.anna.pseudonym in page
+    assert "Record the visit" not in page
+    assert as_head_office.get(path).status_code == 403
+
+
+def test_the_list_asks_the_database_the_same_number_of_questions_however_long_it_is(field, anna, app_queries):
+    from pilot_eval.domain.pilots import Period
+    from tests.field import OPERATOR, VisitPlan, assign_visits
+
+    app_queries.clear()
+    anna.get("/assignments")
+    few = len(app_queries)
+    plans = [VisitPlan("600003", Period.BEFORE, field.anna.id, name) for name in ("transfer", "bill_payment")]
+    assign_visits(field.session, OPERATOR, "vladimir", plans)
+    app_queries.clear()
+    assert anna.get("/assignments").text.count("visit-card") > 2
+    assert len(app_queries) == few
