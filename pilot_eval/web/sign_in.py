@@ -14,6 +14,7 @@ from flask import (
     Flask,
     Request,
     Response,
+    abort,
     g,
     jsonify,
     make_response,
@@ -36,6 +37,7 @@ from flask_security import (
 )
 from flask_security.forms import ChangePasswordForm, LoginForm, VerifyForm
 from flask_security.mail_util import MailUtil
+from flask_security.utils import set_request_attr
 from flask_wtf import CSRFProtect
 from itsdangerous import BadSignature, SignatureExpired
 from wtforms import StringField
@@ -45,7 +47,7 @@ from pilot_eval.operations import signing_in
 from pilot_eval.operations.people import SHORTEST_PASSWORD
 from pilot_eval.records.people import RoleRecord, User
 from pilot_eval.web import resume
-from pilot_eval.web.local_paths import here
+from pilot_eval.web.local_paths import here, local_path
 from pilot_eval.web.sessions import actor, clock, scoped_session, session
 
 FRESH = timedelta(minutes=15)
@@ -219,6 +221,7 @@ def install(app: Flask) -> None:
     )
     # Before the check of tokens: a form sent after the sign-in ended must come back, not be refused.
     app.before_request(_ask_for_sign_in)
+    app.before_request(_refuse_to_lead_away)
     # Every POST is checked; see the sign-in library's own switches before touching WTF_CSRF_*.
     CSRFProtect(app)
     with app.app_context():
@@ -243,7 +246,21 @@ def install(app: Flask) -> None:
 
 
 def _person_of_cookie(uniquifier: str) -> User | None:
-    return signing_in.person_of(session(), cookie.get("sign_in", ""), uniquifier, clock())
+    person = signing_in.person_of(session(), cookie.get("sign_in", ""), uniquifier, clock())
+    if person is not None:
+        # The library's own pages ask how and when the person came in.
+        set_request_attr("fs_authn_via", "session")
+        set_request_attr("fs_paa", cookie.get("fs_paa", 0))
+    return person
+
+
+def _refuse_to_lead_away() -> ResponseReturnValue | None:
+    given = request.values.get("next")
+    if request.endpoint not in {"security.login", "security.verify"} or not given or local_path(given):
+        return None
+    if request.method == "POST":
+        abort(400)
+    return redirect(url_for(request.endpoint))
 
 
 def _signed_in(_app: Flask, user: User, authn_via: list[str] | None = None, **_more: Any) -> None:
