@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "pilot_eval.cli.doctor:doctor",
     "evaluate": "pilot_eval.cli.evaluate:evaluate",
     "export": "pilot_eval.cli.export:export",
+    "import": "pilot_eval.cli.importing:import_command",
     "serve": "pilot_eval.cli.serve:serve",
     "user": "pilot_eval.cli.people:user",
 }

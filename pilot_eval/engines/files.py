@@ -157,6 +157,13 @@ class Problems:
             )
             own.append((row, Problem(where, what)))
 
+    def note(self, problem: Problem) -> None:
+        """Note a problem of the whole file, or of a branch; those stand first."""
+        self.total += 1
+        own = self.found.setdefault("", [])
+        if len(own) < self.most:
+            own.append((0, problem))
+
     def refuse(self) -> None:
         """Raise what was found, by row."""
         if self.total:

@@ -90,6 +90,47 @@ def evaluate(
         "slope-change": slope_change,
     }
     _check_later(kind, design, later, with_parts)
+    plan = plan_of(
+        outcome=outcome,
+        kind=kind,
+        design=design,
+        strata=strata,
+        weights=weights,
+        better=better,
+        smallest_effect=smallest_effect,
+        minimum_branches=minimum_branches,
+        minimum_observations=minimum_observations,
+        level=level,
+        draws=draws,
+        seed=seed,
+    )
+    reading = Reading(outcome, plan.measure, plan.with_comparison, strata=strata, auditor=auditor)
+    return Evaluation.of(analyse(read(data, reading), plan))
+
+
+def plan_of(
+    *,
+    outcome: str,
+    kind: str,
+    design: str,
+    strata: str | None,
+    weights: str,
+    better: str | None,
+    smallest_effect: float | None,
+    minimum_branches: int | None,
+    minimum_observations: int | None,
+    level: float,
+    draws: int,
+    seed: int,
+) -> AnalysisPlan:
+    """The plan that these options ask for; they mean what they mean to `evaluate`.
+
+    Raises
+    ------
+    BadInput
+        If an option is unknown, out of its limits or does not go with another.
+    """
+    _check_later(kind, design, {}, ())
     _check_choice("kind", kind, tuple(OUTCOMES))
     _check_choice("design", design, DESIGNS)
     _check_choice("weights", weights, WEIGHTS)
@@ -97,7 +138,7 @@ def evaluate(
         _check_choice("better", better, tuple(b.value for b in Better))
     _check_numbers(level, draws, seed, smallest_effect, minimum_branches, minimum_observations)
     _check_strata(strata, weights, design)
-    plan = AnalysisPlan(
+    return AnalysisPlan(
         outcome=outcome,
         kind=kind,
         design=design,
@@ -110,8 +151,6 @@ def evaluate(
         minimum_branches=minimum_branches,
         minimum_observations=minimum_observations,
     )
-    reading = Reading(outcome, plan.measure, plan.with_comparison, strata=strata, auditor=auditor)
-    return Evaluation.of(analyse(read(data, reading), plan))
 
 
 def _check_later(kind: str, design: str, later: Mapping[str, object], parts: Collection[str]) -> None:

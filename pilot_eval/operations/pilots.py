@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
@@ -19,7 +20,7 @@ from pilot_eval.operations import forms
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.measurements import ImportedFile
-from pilot_eval.records.network import Branch
+from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot, PilotBranch, PilotOutcome, Wave
 from pilot_eval.records.visits import Timing, Visit
 from pilot_eval.stats import allocation
@@ -142,8 +143,7 @@ def create_pilot(
         made_up=made_up,
         created_by=actor.user_id,
     )
-    session.add(pilot)
-    session.flush()
+    flush_new(session, pilot)
     session.add_all(quality_and_speed(stored_id(pilot), smallest_quality, smallest_speed))
     for period, (opens_on, closes_on) in ((Period.BEFORE, dates.before), (Period.AFTER, dates.after)):
         session.add(Wave(pilot_id=stored_id(pilot), period=period, opens_on=opens_on, closes_on=closes_on))
@@ -192,6 +192,22 @@ def new_slug(session: Session, given: str, title: str) -> tuple[str, list[Proble
     while f"{slug}-{count}" in taken:
         count += 1
     return f"{slug}-{count}", []
+
+
+def flush_new(session: Session, pilot: Pilot) -> None:
+    """Give a new pilot its key.
+
+    Raises
+    ------
+    BadInput
+        If somebody has just taken its address.
+    """
+    session.add(pilot)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        session.rollback()
+        raise BadInput([Problem("slug", N_("This address is taken"))]) from error
 
 
 _LATIN = str.maketrans(
@@ -555,7 +571,7 @@ def _commit(session: Session) -> None:
         raise EditConflict from error
 
 
-def stored_id(row: Pilot | Branch | Wave) -> int:
+def stored_id(row: Pilot | Branch | Region | Wave) -> int:
     """The row's key, once it has one."""
     assert row.id is not None  # noqa: S101 - the row has been stored
     return row.id

@@ -192,6 +192,20 @@ WARNINGS: dict[str, Sentence] = {
     ),
 }
 
+# Why a result is not shown.
+RUNNING = Sentence(
+    "The pilot is running. Results are shown to everyone at once, when the wave after training is closed: "
+    "whoever looks earlier may stop at a lucky moment.",
+    "Пилот идёт. Результаты откроются всем сразу, когда закроется волна после обучения: тот, кто смотрит "
+    "раньше, может остановиться на удачном моменте.",
+)
+AGGREGATE_HIDDEN = Sentence(
+    "The result of the whole pilot is not shown here: with so few branches or regions it would give away "
+    "the results of others.",
+    "Результат всего пилота здесь не показан: при таком числе отделений или регионов он выдал бы "
+    "результаты других.",
+)
+
 BRANCHES = {
     "en": {"one": "branch", "other": "branches"},
     "ru": {"one": "отделение", "few": "отделения", "many": "отделений", "other": "отделения"},

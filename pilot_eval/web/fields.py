@@ -8,7 +8,6 @@ from flask_babel import gettext
 from wtforms import Form, StringField, ValidationError
 from wtforms.validators import Optional
 
-from pilot_eval.domain.errors import BadInput
 from pilot_eval.reports.numbers import parse_number
 
 
@@ -59,15 +58,3 @@ class Given:
             return
         if field.data is None or field.data == "":
             raise ValidationError(str(self.message))
-
-
-def add_problems(form: Form, error: BadInput) -> list[Any]:
-    """Put each problem at its field; what belongs to no field is returned."""
-    elsewhere = []
-    for problem in error.problems:
-        if problem.where in form:
-            field = form[problem.where]
-            field.errors = [*field.errors, gettext(problem.what)]
-        else:
-            elsewhere.append(problem)
-    return elsewhere

@@ -1,0 +1,79 @@
+"""`pilot-eval import`: a file becomes a pilot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pilot_eval.cli.evaluate import Unreadable
+from pilot_eval.cli.opening import opened, operator
+from pilot_eval.domain.errors import BadInput
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--slug", default="", help="The pilot's address; made from the title unless given.")
+@click.option("--title", "title_en", required=True, help="Title in English.")
+@click.option("--title-ru", default="", help="Title in Russian.")
+@click.option("--outcome", required=True, metavar="COL", help="Column of the outcome.")
+@click.option("--label", "label_en", default="", help="What people call the outcome, in English.")
+@click.option("--label-ru", default="", help="What people call the outcome, in Russian.")
+@click.option("--unit", default="", help="Unit of the outcome.")
+@click.option("--kind", default="score", show_default=True, help="score, proportion or duration.")
+@click.option(
+    "--design",
+    default="difference_in_differences",
+    show_default=True,
+    help="before_after or difference_in_differences.",
+)
+@click.option("--strata", metavar="COL", help="Compare branches within the strata of this column.")
+@click.option(
+    "--weights", default="branch", show_default=True, help="What counts once: branch or observation."
+)
+@click.option("--better", help="higher or lower, where it is not what the kind usually has.")
+@click.option(
+    "--smallest-effect", type=float, metavar="X", help="Points, percentage points, or per cent of speed."
+)
+@click.option("--minimum-branches", type=int, metavar="N", help="Fewest branches in the smaller arm.")
+@click.option("--minimum-observations", type=int, metavar="N", help="Fewest rows used.")
+@click.option("--level", type=float, default=0.95, show_default=True, help="Level of the intervals.")
+@click.option("--draws", type=int, default=9999, show_default=True, help="Random patterns, at least 99.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random patterns.")
+@click.option("--made-up", is_flag=True, help="The data are invented; every page and file says so.")
+@click.option("--dry-run", is_flag=True, help="Say what would be stored, and store nothing.")
+@click.option("--language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
+def import_command(file: Path, dry_run: bool, language: str, **options: Any) -> None:
+    """Store FILE (CSV, XLSX or Parquet; as for `evaluate`) as a pilot, whole or not at all.
+
+    The columns `region` and `name` tell of branches that the network does not know yet; `id` names rows.
+    """
+    from pilot_eval.operations import importing
+
+    plan = importing.ImportPlan(**options)
+    try:
+        with opened() as session:
+            if dry_run:
+                _tell(importing.preview_file(session, operator(), file, plan), language)
+                return
+            done = importing.import_file(session, operator(), file, plan)
+            if done.added:
+                click.echo(f"{done.added} rows are stored in the pilot {done.pilot.slug}.")
+            else:
+                click.echo(f"This file is in the pilot {done.pilot.slug} already; nothing was added.")
+    except BadInput as error:
+        raise Unreadable(str(file), error) from error
+
+
+def _tell(preview: Any, language: str) -> None:
+    click.echo(
+        f"{preview.rows} rows, {preview.missing} without a value; "
+        f"{preview.trained} trained and {preview.comparison} comparison branches."
+    )
+    click.echo(
+        f"New: {len(preview.new_branches)} branches, {len(preview.new_regions)} regions"
+        + (f" ({', '.join(preview.new_regions)})." if preview.new_regions else ".")
+    )
+    click.echo("Nothing is stored yet. The first numbers:\n")
+    click.echo(preview.evaluation.to_text(language), nl=False)

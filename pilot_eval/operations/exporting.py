@@ -1,0 +1,192 @@
+"""Files of a pilot: summary for those who may see it, rows for head office."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from pilot_eval.domain.errors import NotFound
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.pilots import Period
+from pilot_eval.engines.records import (
+    BranchRow,
+    MeasurementRow,
+    Snapshot,
+    TimingRow,
+    VisitRow,
+    counted_timing,
+    counted_visit,
+    read_snapshot,
+)
+from pilot_eval.operations import pilots
+from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.summaries import summarise
+from pilot_eval.records import audit
+from pilot_eval.reports.files import FORMATS, file_name, write_file
+
+# Why a record is not counted, in both languages.
+REASONS = {
+    "set_aside": ("set aside by a reviewer", "отложено проверяющим"),
+    "not_done": ("the visit did not take place", "визит не состоялся"),
+    "no_score": ("too few answers for a score", "для балла слишком мало ответов"),
+    "not_served": ("the customer was not served", "клиент не был обслужен"),
+    "during": ("during the training", "во время обучения"),
+    "empty": ("empty in the file", "в файле пусто"),
+    "no_arm": ("the branch has no arm", "отделение не входит ни в одну группу"),
+}
+_EMPTY: dict[str, Any] = dict.fromkeys(
+    (
+        "observed_on",
+        "auditor",
+        "operation",
+        "score_points",
+        "wait_seconds",
+        "service_seconds",
+        "total_seconds",
+        "measure",
+        "value",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to hand over."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def export(
+    session: Session,
+    actor: Actor,
+    slug: str,
+    format_name: str,
+    language: str,
+    now: datetime,
+    *,
+    with_rows: bool | None = None,
+) -> File:
+    """Write a pilot's file and note in the audit log who took which snapshot.
+
+    Parameters
+    ----------
+    format_name : str
+        A key of `reports.files.FORMATS`.
+    with_rows : bool, optional
+        Whether to hand over the observations too, where the format holds them; by default if the actor may.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If the actor may not, or there is no such pilot or format.
+    NeedsFreshSignIn
+        For observations, if the password was given too long ago.
+    """
+    scope_of(actor, Action.EXPORT_SUMMARY)
+    chosen = FORMATS.get(format_name)
+    if chosen is None:
+        raise NotFound
+    summary = summarise(session, actor, slug, now)
+    pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
+    rows = None
+    if chosen.has_rows and (with_rows if with_rows is not None else may(actor, Action.EXPORT_ROWS)):
+        scope_of(actor, Action.EXPORT_ROWS)
+        rows = rows_of(read_snapshot(session, pilots.stored_id(pilot)), language)
+    content = write_file(format_name, summary, language, rows)
+    audit.append(
+        session,
+        actor,
+        "pilot.export",
+        "pilot",
+        pilot.id,
+        format=format_name,
+        language=language,
+        rows=rows is not None,
+        snapshot=summary["snapshot"]["sha256"],
+    )
+    session.commit()
+    return File(file_name(format_name, summary, language), chosen.media_type, content)
+
+
+def rows_of(snapshot: Snapshot, language: str) -> Iterator[dict[str, Any]]:
+    """Every record of a snapshot, counted or not, with the keys of the workbook's observations."""
+    branches = {branch.code: branch for branch in snapshot.branches}
+    for visit in snapshot.visits:
+        yield _row(branches[visit.branch], visit.period, _of_visit(visit, branches), language)
+    for timing in snapshot.timings:
+        yield _row(branches[timing.branch], timing.period, _of_timing(timing, branches), language)
+    for row in snapshot.measurements:
+        yield _row(branches[row.branch], row.period, _of_measurement(row), language)
+
+
+def _row(branch: BranchRow, period: Period, record: dict[str, Any], language: str) -> dict[str, Any]:
+    reason = record.pop("reason")
+    if reason is None and period is Period.DURING:
+        reason = "during"
+    if reason is None and branch.arm is None:
+        reason = "no_arm"
+    return {
+        **_EMPTY,
+        "branch_code": branch.code,
+        "branch": branch.name,
+        "region": branch.region,
+        "arm": branch.arm.value if branch.arm else None,
+        "period": period.value,
+        **record,
+        "included": reason is None,
+        "reason": None if reason is None else REASONS[reason][language == "ru"],
+    }
+
+
+def _of_visit(visit: VisitRow, branches: dict[str, BranchRow]) -> dict[str, Any]:
+    reason = None
+    if not counted_visit(visit):
+        reason = "set_aside" if visit.outcome.value == "done" else "not_done"
+    elif visit.score_hundredths is None:
+        reason = "no_score"
+    return {
+        "record": "visit",
+        "record_id": visit.id,
+        "observed_on": _local_day(visit.started_at, branches[visit.branch]),
+        "auditor": visit.auditor,
+        "score_points": None if visit.score_hundredths is None else visit.score_hundredths / 100,
+        "reason": reason,
+    }
+
+
+def _of_timing(timing: TimingRow, branches: dict[str, BranchRow]) -> dict[str, Any]:
+    reason = None
+    if not counted_timing(timing):
+        reason = "not_served" if timing.outcome != "served" else "set_aside"
+    return {
+        "record": "timing",
+        "record_id": timing.id,
+        "observed_on": _local_day(timing.happened_at, branches[timing.branch]),
+        "auditor": timing.auditor,
+        "operation": timing.operation,
+        "wait_seconds": timing.wait_seconds,
+        "service_seconds": timing.service_seconds,
+        "total_seconds": timing.total_seconds,
+        "reason": reason,
+    }
+
+
+def _of_measurement(row: MeasurementRow) -> dict[str, Any]:
+    return {
+        "record": "measurement",
+        "record_id": row.external_id or str(row.row_number),
+        "measure": row.outcome,
+        "value": row.value,
+        "reason": "empty" if row.value is None else None,
+    }
+
+
+def _local_day(moment: datetime, branch: BranchRow) -> date:
+    return moment.astimezone(ZoneInfo(branch.time_zone)).date()

@@ -1,0 +1,374 @@
+"""What is known of a pilot, as the document `pilot-summary/1`, of which page and files are made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from pilot_eval import __version__
+from pilot_eval.domain.observations import Observations
+from pilot_eval.domain.outcomes import OUTCOMES, Better
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.pilots import Arm, Period, WaveState
+from pilot_eval.engines.records import MEASUREMENT, BranchRow, Snapshot, read_snapshot
+from pilot_eval.operations import pilots
+from pilot_eval.operations.policy import Action, Scope, scope_of
+from pilot_eval.records import audit
+from pilot_eval.records.pilots import Pilot, PilotOutcome
+from pilot_eval.reports import wording
+from pilot_eval.reports.evaluations import Evaluation
+from pilot_eval.reports.summaries import SCHEMA
+from pilot_eval.stats.analysis import analyse
+from pilot_eval.stats.branches import BranchChanges, branch_changes
+from pilot_eval.stats.cells import Cells, observed_cells
+from pilot_eval.stats.families import holm, interval_level
+from pilot_eval.stats.plan import AnalysisPlan
+
+# Figures over fewer branches would show single ones.
+FEWEST_IN_AGGREGATE = 5
+WITHHELD = {"code": "running", "text": wording.RUNNING.to_dict()}
+HIDDEN_AGGREGATE = {"code": "aggregate_hidden", "text": wording.AGGREGATE_HIDDEN.to_dict()}
+_EVERY_PERIOD = frozenset(Period)
+
+
+def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[str, Any]:
+    """Everything that the actor may know of a pilot, as `pilot-summary/1`.
+
+    While the wave after training is open nobody gets effects or results after training. A manager gets the
+    branches of the own region, from waves that are closed, and the whole pilot's result where it gives away
+    no single branch or region of others.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        As `pilots.get_pilot`.
+    """
+    scope = scope_of(actor, Action.SEE_UPLIFT)
+    pilot = pilots.get_pilot(session, actor, slug, Action.SEE_UPLIFT)
+    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    withheld = is_withheld(session, pilot)
+    seen = _periods_seen(session, pilot, scope, withheld=withheld)
+    outcomes = pilots.outcomes_of(session, pilot)
+    own_region = actor.region_id if scope is Scope.REGION else None
+    hidden = (
+        scope is Scope.REGION and not withheld and not _may_see_aggregate(snapshot.branches, actor.region_id)
+    )
+    evaluations = {
+        outcome.code: evaluate(snapshot, pilot, outcome, outcomes)
+        for outcome in outcomes
+        if not (withheld or hidden)
+    }
+    plan = _plan(pilot, outcomes)
+    head, events = audit.head_of(session)
+    return {
+        "schema": SCHEMA,
+        "product": {"name": "pilot_eval", "version": __version__},
+        "pilot": _pilot(pilot, pilots.pilot_status(session, pilot, now.date())),
+        "plan": plan,
+        "snapshot": {
+            "sha256": snapshot.sha256,
+            "as_of": now.astimezone(UTC).isoformat(timespec="seconds"),
+            "rows": snapshot.counts if Period.BEFORE in seen else dict.fromkeys(snapshot.counts, 0),
+            "filters": {},
+        },
+        "flow": _flow(snapshot, outcomes, evaluations, seen),
+        "outcomes": _outcomes(outcomes, evaluations),
+        "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
+        "limits": _limits(evaluations.values(), [HIDDEN_AGGREGATE] if hidden else []),
+        "headline_withheld": WITHHELD if withheld else None,
+        "audit": {"head": head, "events": events},
+    }
+
+
+def is_withheld(session: Session, pilot: Pilot) -> bool:
+    """Whether nobody may see results after training yet; an imported pilot is whole from the start."""
+    if pilots.dates_of(pilot) is None:
+        return False
+    return not any(
+        wave.period is Period.AFTER and wave.state is not WaveState.OPEN
+        for wave in pilots.waves_of(session, pilot)
+    )
+
+
+def _periods_seen(session: Session, pilot: Pilot, scope: Scope, *, withheld: bool) -> frozenset[Period]:
+    """Periods whose results the actor may see: of a manager, only closed waves."""
+    if not withheld:
+        return _EVERY_PERIOD
+    if scope is Scope.ALL:
+        return frozenset({Period.BEFORE})
+    return frozenset(
+        wave.period
+        for wave in pilots.waves_of(session, pilot)
+        if wave.period is Period.BEFORE and wave.state is not WaveState.OPEN
+    )
+
+
+def _may_see_aggregate(branches: Sequence[BranchRow], region_id: int | None) -> bool:
+    """Whether the whole pilot's figures give away no branch or region but the manager's own."""
+    regions = {branch.region_id for branch in branches}
+    if regions <= {region_id}:
+        return True
+    arms = [sum(branch.arm is arm for branch in branches) for arm in Arm]
+    return len(regions) != 2 and all(count == 0 or count >= FEWEST_IN_AGGREGATE for count in arms)
+
+
+# Evaluations ------------------------------------------------------------------------------------------------
+
+
+class _Recent:
+    """The evaluations made last: a page is looked at more often than its data change."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[object, Evaluation] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: object) -> Evaluation | None:
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+            return self._made.get(key)
+
+    def keep(self, key: object, evaluation: Evaluation) -> None:
+        with self._lock:
+            self._made[key] = evaluation
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+
+
+_recent = _Recent(most=64)
+
+
+def evaluate(
+    snapshot: Snapshot, pilot: Pilot, outcome: PilotOutcome, outcomes: Sequence[PilotOutcome]
+) -> Evaluation:
+    """Evaluate one outcome of a snapshot under the pilot's plan; the same question is answered once."""
+    plan = analysis_plan(pilot, outcome, outcomes)
+    key = (snapshot.sha256, outcome.source, is_stratified(pilot), plan)
+    evaluation = _recent.get(key)
+    if evaluation is None:
+        evaluation = Evaluation.of(analyse(_observations(snapshot, pilot, outcome), plan))
+        _recent.keep(key, evaluation)
+    return evaluation
+
+
+def analysis_plan(pilot: Pilot, outcome: PilotOutcome, outcomes: Sequence[PilotOutcome]) -> AnalysisPlan:
+    """The pilot's plan for one outcome; primary ones share the error rate."""
+    family = sum(other.primary for other in outcomes)
+    return AnalysisPlan(
+        outcome=outcome.code,
+        kind=outcome.kind,
+        design=pilot.design.value,
+        better=Better(outcome.better),
+        weights=pilot.weights,
+        level=interval_level(pilot.level, family) if outcome.primary else pilot.level,
+        draws=pilot.draws,
+        seed=pilot.seed,
+        smallest_effect=outcome.smallest_effect,
+        minimum_branches=pilot.minimum_branches,
+        minimum_observations=pilot.minimum_observations,
+    )
+
+
+def is_stratified(pilot: Pilot) -> bool:
+    """Whether branches were put into arms within strata, so that they are compared within them."""
+    return bool((pilot.allocation or {}).get("strata"))
+
+
+def _observations(snapshot: Snapshot, pilot: Pilot, outcome: PilotOutcome) -> Observations:
+    code = outcome.code if outcome.source == MEASUREMENT else ""
+    return snapshot.observations(outcome.source, code, stratified=is_stratified(pilot))
+
+
+# Parts of the document --------------------------------------------------------------------------------------
+
+
+def _pilot(pilot: Pilot, status: str) -> dict[str, Any]:
+    dates = pilots.dates_of(pilot)
+    allocation = pilot.allocation or {}
+    return {
+        "slug": pilot.slug,
+        "title": {"en": pilot.title_en, "ru": pilot.title_ru},
+        "made_up": pilot.made_up,
+        "status": str(status),
+        "design": pilot.design.value,
+        "dates": {
+            name: [day.isoformat() for day in getattr(dates, name)] if dates else None
+            for name in ("before", "training", "after")
+        },
+        "allocation": {
+            "method": allocation.get("method", "by_hand"),
+            "seed": allocation.get("seed"),
+            "strata": allocation.get("strata") or [],
+            "drawn_at": allocation.get("drawn_at"),
+        },
+    }
+
+
+def _plan(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> dict[str, Any]:
+    """The plan, which never changes after it is made: settled when a pilot of visits was planned."""
+    family = sum(outcome.primary for outcome in outcomes)
+    settled = {
+        "design": pilot.design.value,
+        "level": pilot.level,
+        "seed": pilot.seed,
+        "draws": pilot.draws,
+        "weights": pilot.weights,
+        "minimum_branches": pilot.minimum_branches,
+        "minimum_observations": pilot.minimum_observations,
+        "outcomes": [[o.code, o.kind, o.better, o.primary, o.smallest_effect, o.source] for o in outcomes],
+    }
+    canonical = json.dumps(settled, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    planned = pilots.dates_of(pilot) is not None
+    return {
+        "level": pilot.level,
+        "family_size": max(family, 1),
+        "interval_level": interval_level(pilot.level, family),
+        "draws": pilot.draws,
+        "seed": pilot.seed,
+        "weights": pilot.weights,
+        "frozen_at": pilot.created_at.astimezone(UTC).isoformat(timespec="seconds") if planned else None,
+        "sha256": hashlib.sha256(canonical.encode()).hexdigest(),
+    }
+
+
+def _flow(
+    snapshot: Snapshot,
+    outcomes: Sequence[PilotOutcome],
+    evaluations: dict[str, Evaluation],
+    seen: Collection[Period],
+) -> dict[str, Any]:
+    """Branches invited, seen in both periods, analysed; the last two only once results may be seen."""
+    invited = {arm.value: sum(branch.arm is arm for branch in snapshot.branches) for arm in Arm}
+    none = dict.fromkeys(invited, 0)
+    if Period.AFTER not in seen:
+        return {"invited": invited, "both_periods": none, "analysed": dict(none)}
+    places: set[tuple[str, Period]] = {(visit.branch, visit.period) for visit in snapshot.visits}
+    places |= {(timing.branch, timing.period) for timing in snapshot.timings}
+    places |= {(row.branch, row.period) for row in snapshot.measurements if row.value is not None}
+    both = {
+        arm.value: sum(
+            branch.arm is arm and {(branch.code, Period.BEFORE), (branch.code, Period.AFTER)} <= places
+            for branch in snapshot.branches
+        )
+        for arm in Arm
+    }
+    first = next((evaluations[o.code] for o in outcomes if o.primary and o.code in evaluations), None)
+    flow = first.analysis.flow if first else None
+    analysed = {"trained": flow.trained, "comparison": flow.comparison} if flow else dict(none)
+    return {"invited": invited, "both_periods": both, "analysed": analysed}
+
+
+def _outcomes(outcomes: Sequence[PilotOutcome], evaluations: dict[str, Evaluation]) -> list[dict[str, Any]]:
+    documents = {code: evaluation.to_dict() for code, evaluation in evaluations.items()}
+    primary = [outcome.code for outcome in outcomes if outcome.primary and outcome.code in documents]
+    corrected = dict(zip(primary, holm([_pvalue(documents[code]) for code in primary]), strict=True))
+    return [
+        {
+            "code": outcome.code,
+            "label": {"en": outcome.label_en, "ru": outcome.label_ru},
+            "unit": outcome.unit,
+            "kind": outcome.kind,
+            "primary": outcome.primary,
+            "smallest_effect": outcome.smallest_effect,
+            "pvalue_holm": corrected.get(outcome.code),
+            "evaluation": documents.get(outcome.code),
+        }
+        for outcome in outcomes
+    ]
+
+
+def _pvalue(document: dict[str, Any]) -> float | None:
+    effect = document["effect"]
+    return None if effect is None else float(effect["pvalue"])
+
+
+def _branches(
+    snapshot: Snapshot,
+    outcomes: Sequence[PilotOutcome],
+    seen: Collection[Period],
+    level: float,
+    region_id: int | None,
+) -> list[dict[str, Any]]:
+    """Each branch with its level before and after and its change, as far as they may be seen."""
+    tables = {
+        outcome.code: branch_cells(plain_observations(snapshot, outcome), outcome.kind, seen, level)
+        for outcome in outcomes
+    }
+    return [
+        {
+            "code": branch.code,
+            "name": branch.name,
+            "region": branch.region,
+            "arm": branch.arm.value,
+            "outcomes": {code: table.get(branch.code, dict(_NOTHING)) for code, table in tables.items()},
+        }
+        for branch in snapshot.branches
+        if branch.arm is not None and region_id in (None, branch.region_id)
+    ]
+
+
+_NOTHING: dict[str, Any] = {"before": None, "after": None, "change": None}
+
+
+def branch_cells(
+    observations: Observations, kind: str, seen: Collection[Period], level: float
+) -> dict[str, dict[str, Any]]:
+    """Level before and after, and change, by branch, in the units of `pilot-summary/1`."""
+    cells = observed_cells(observations, OUTCOMES[kind].values)
+    rows: dict[str, dict[str, Any]] = {code: dict(_NOTHING) for code in observations.branches}
+    for column, period in enumerate((Period.BEFORE, Period.AFTER)):
+        if period not in seen:
+            continue
+        for place, code in enumerate(observations.branches):
+            if cells.n[place, column]:
+                mean = float(cells.mean[place, column])
+                told = math.exp(mean) if kind == "duration" else mean
+                rows[code][period.value] = {"n": int(cells.n[place, column]), "mean": told}
+    if Period.AFTER in seen:
+        for code, change in _changes(observations, cells, kind, level).items():
+            rows[code]["change"] = change
+    return rows
+
+
+def _changes(observations: Observations, cells: Cells, kind: str, level: float) -> dict[str, dict[str, Any]]:
+    """Change of each branch seen twice; without interval where no branch was seen often enough for one."""
+    changes = branch_changes(observations, OUTCOMES[kind], confidence_level=level)
+    if isinstance(changes, BranchChanges):
+        told = changes.as_speed() if kind == "duration" else changes
+        return {
+            code: {"estimate": float(estimate), "confidence_interval": [float(low), float(high)]}
+            for code, estimate, low, high in zip(told.branches, told.change, told.low, told.high, strict=True)
+        }
+    change = cells.mean[:, 1] - cells.mean[:, 0]
+    return {
+        code: {
+            "estimate": 100 * math.expm1(-value) if kind == "duration" else float(value),
+            "confidence_interval": None,
+        }
+        for code, value, paired in zip(observations.branches, change.tolist(), cells.paired, strict=True)
+        if paired
+    }
+
+
+def plain_observations(snapshot: Snapshot, outcome: PilotOutcome) -> Observations:
+    """The observations of an outcome, without strata."""
+    return snapshot.observations(outcome.source, outcome.code if outcome.source == MEASUREMENT else "")
+
+
+def _limits(evaluations: Collection[Evaluation], first: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the results do not tell: what must be said of the whole, then each warning once."""
+    limits = {limit["code"]: limit for limit in first}
+    for evaluation in evaluations:
+        for warning in evaluation.to_dict()["warnings"]:
+            text = {"en": warning["text"], "ru": warning["ru"]}
+            limits.setdefault(warning["code"], {"code": warning["code"], "text": text})
+    return list(limits.values())

@@ -1,0 +1,135 @@
+"""Files of a pilot: who may take which, and that each taking is on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlmodel import Session, col, select
+
+from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound
+from pilot_eval.domain.people import Actor, Role
+from pilot_eval.domain.pilots import Period
+from pilot_eval.operations import exporting, pilots
+from pilot_eval.records.audit import AuditEvent
+from pilot_eval.records.pilots import Pilot
+from pilot_eval.records.visits import Visit, VisitState
+from pilot_eval.reports.files import FORMATS
+from tests import pilots as world
+from tests.conftest import OPERATOR, acting
+
+NOW = datetime(2014, 11, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def closed(session: Session) -> Pilot:
+    pilot = world.filled_pilot(session)
+    world.close(session, pilot)
+    return pilot
+
+
+def sheet(content: bytes, name: str) -> list[tuple[Any, ...]]:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return list(book[name].iter_rows(values_only=True)) if name in book.sheetnames else []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("format_name", sorted(FORMATS))
+def test_every_format_is_written_and_noted(
+    session: Session, closed: Pilot, format_name: str, language: str
+) -> None:
+    file = exporting.export(session, OPERATOR, closed.slug, format_name, language, NOW)
+    assert file.content
+    assert file.name.startswith(closed.slug)
+    assert file.media_type == FORMATS[format_name].media_type
+    (event,) = session.exec(select(AuditEvent).where(col(AuditEvent.action) == "pilot.export"))
+    assert event.details["format"] == format_name
+    assert event.details["snapshot"] == summary_of(session, closed)["snapshot"]["sha256"]
+
+
+def summary_of(session: Session, pilot: Pilot) -> dict[str, Any]:
+    from pilot_eval.operations.summaries import summarise
+
+    return summarise(session, OPERATOR, pilot.slug, NOW)
+
+
+def test_formats_agree_with_the_summary(session: Session, closed: Pilot) -> None:
+    summary = summary_of(session, closed)
+    as_json = json.loads(exporting.export(session, OPERATOR, closed.slug, "json", "en", NOW).content)
+    assert as_json["outcomes"] == summary["outcomes"]
+    assert as_json["branches"] == summary["branches"]
+    text = exporting.export(session, OPERATOR, closed.slug, "csv", "en", NOW).content.decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(text)))) == 3 * world.BRANCHES
+
+
+def test_rows_say_what_counts_and_why_not(session: Session, closed: Pilot) -> None:
+    (visit,) = session.exec(select(Visit).limit(1))
+    visit.state = VisitState.EXCLUDED
+    session.commit()
+    content = exporting.export(session, OPERATOR, closed.slug, "xlsx", "en", NOW).content
+    rows = sheet(content, "Observations")
+    text = [[str(cell) for cell in row] for row in rows]
+    assert sum("visit" in row or "Visit" in row for row in text) == 144
+    (left_out,) = [row for row in text if str(visit.id) in row]
+    assert "set aside by a reviewer" in left_out
+
+
+def test_auditors_are_pseudonymous_in_every_file(session: Session, closed: Pilot) -> None:
+    auditor = session.exec(select(Visit.auditor_id)).first()
+    user = session.get(world.User, auditor)
+    assert user is not None
+    content = exporting.export(session, OPERATOR, closed.slug, "xlsx", "en", NOW).content
+    text = str(sheet(content, "Observations"))
+    assert user.pseudonym in text
+    assert user.email not in text
+
+
+def test_rows_need_a_fresh_sign_in_and_a_summary_does_not(
+    session: Session, closed: Pilot, head_office: Any
+) -> None:
+    stale = acting(head_office, fresh=False)
+    with pytest.raises(NeedsFreshSignIn):
+        exporting.export(session, stale, closed.slug, "xlsx", "en", NOW)
+    content = exporting.export(session, stale, closed.slug, "xlsx", "en", NOW, with_rows=False).content
+    assert sheet(content, "Observations") == []
+    exporting.export(session, stale, closed.slug, "pdf", "en", NOW)
+
+
+def test_a_manager_takes_the_own_region_without_rows(
+    session: Session, closed: Pilot, create_manager: Any
+) -> None:
+    user = create_manager()
+    region = pilots.members_of(session, closed)[0][1].region_id
+    actor = Actor(user.email, Role.MANAGER, user.id, region, fresh=True)
+    document = json.loads(exporting.export(session, actor, closed.slug, "json", "en", NOW).content)
+    assert len(document["branches"]) == world.BRANCHES // 3
+    workbook = exporting.export(session, actor, closed.slug, "xlsx", "en", NOW).content
+    assert sheet(workbook, "Observations") == []
+    with pytest.raises(NotAllowed):
+        exporting.export(session, actor, closed.slug, "xlsx", "en", NOW, with_rows=True)
+
+
+def test_others_take_nothing(
+    session: Session, closed: Pilot, auditor: Any, administrator: Any, manager: Any
+) -> None:
+    for person in (auditor, administrator):
+        with pytest.raises(NotAllowed):
+            exporting.export(session, acting(person), closed.slug, "json", "en", NOW)
+    with pytest.raises(NotFound):
+        exporting.export(session, acting(manager), closed.slug, "json", "en", NOW)
+    with pytest.raises(NotFound):
+        exporting.export(session, OPERATOR, closed.slug, "docx", "en", NOW)
+
+
+def test_no_file_of_a_running_pilot_holds_a_result(session: Session) -> None:
+    pilot = world.filled_pilot(session)
+    world.close(session, pilot, Period.BEFORE)
+    content = exporting.export(session, OPERATOR, pilot.slug, "xlsx", "en", NOW).content
+    assert not any("after" in map(str.lower, map(str, row)) for row in sheet(content, "Observations")[1:])
+    document = json.loads(exporting.export(session, OPERATOR, pilot.slug, "json", "en", NOW).content)
+    assert all(outcome["evaluation"] is None for outcome in document["outcomes"])
