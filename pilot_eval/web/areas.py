@@ -1,6 +1,7 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
+from pilot_eval.web.help.pages import help_area
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
@@ -8,4 +9,4 @@ from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
 from pilot_eval.web.visits.pages import visits
 
-AREAS = (shell, account, people, regions, audit_log, visits, timings)
+AREAS = (shell, account, people, regions, audit_log, visits, timings, help_area)
