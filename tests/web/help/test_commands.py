@@ -75,5 +75,3 @@ def _all_options() -> set[str]:
 def test_every_command_has_its_place_in_help(client: Any) -> None:
     codes = "\n".join(page_at(client, "/help/command-line", "en").codes)
     assert {words[0] for words in _commands(codes)} == set(COMMANDS)
-
-
