@@ -215,9 +215,9 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "change_high": ("High end of the interval of the change.", "Верхняя граница интервала изменения."),
     "effect": (
         "Change in the trained branches beyond the change in the comparison branches, where there are any; "
-        "for lengths of time as change of speed in per cent.",
+        "for lengths of time the change of speed in per cent. Plus is better, also where less is better.",
         "Изменение у обученных сверх изменения в группе сравнения, если она есть; для длительностей "
-        "изменение скорости в процентах.",
+        "изменение скорости в процентах. Плюс — лучше, в том числе там, где лучше меньшее.",
     ),
     "uplift": (
         "The effect in per cent of what would have been without the training; above zero means better.",

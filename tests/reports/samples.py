@@ -32,11 +32,22 @@ def summary(
 ) -> dict[str, Any]:
     """Return a summary with two primary outcomes and one more; withheld keeps the results in, as a careless
     caller might."""
+    document: dict[str, Any] = json.loads(_summary(design))
+    document["pilot"]["made_up"] = made_up
+    if withheld:
+        document["pilot"]["status"] = "after"
+        document["headline_withheld"] = copy.deepcopy(_WITHHELD)
+    return document
+
+
+@cache
+def _summary(design: str) -> str:
+    """Return the summary as JSON text, which each caller may turn into a document of its own."""
     records = list(rows())
     comparison = COMPARISON if design == "difference_in_differences" else 0
     branches = [branch for branch in _branches(records) if branch["arm"] == "trained" or comparison]
     counts = {"trained": TRAINED, "comparison": comparison}
-    return {
+    document = {
         "schema": "pilot-summary/1",
         "product": {"name": "pilot_eval", "version": "0.1.0"},
         "pilot": {
@@ -45,8 +56,8 @@ def summary(
                 "en": "Training of branch staff, Vladimir region",
                 "ru": "Обучение сотрудников, Владимирская область",
             },
-            "made_up": made_up,
-            "status": "after" if withheld else "ready_to_decide",
+            "made_up": True,
+            "status": "ready_to_decide",
             "design": design,
             "dates": {
                 "before": ["2014-08-01", "2014-08-31"],
@@ -111,9 +122,10 @@ def summary(
                 "text": {"en": "One region took part.", "ru": "Участвовал один регион."},
             },
         ],
-        "headline_withheld": _WITHHELD if withheld else None,
+        "headline_withheld": None,
         "audit": {"head": "cd" * 32, "events": 1234},
     }
+    return json.dumps(document)
 
 
 def not_estimable(document: dict[str, Any], code: str) -> dict[str, Any]:
@@ -134,6 +146,15 @@ def not_estimable(document: dict[str, Any], code: str) -> dict[str, Any]:
 
 def rows() -> Iterator[dict[str, Any]]:
     """Yield the observations, one per visit and timing, in a fixed order."""
+    return (dict(row) for row in _rows())
+
+
+@cache
+def _rows() -> tuple[dict[str, Any], ...]:
+    return tuple(_drawn())
+
+
+def _drawn() -> Iterator[dict[str, Any]]:
     random = np.random.Generator(np.random.PCG64(2014))
     for index in range(TRAINED + COMPARISON):
         arm = "trained" if index < TRAINED else "comparison"

@@ -11,15 +11,21 @@ from typing import Any
 import jinja2
 import pytest
 
+from pilot_eval.domain.observations import PERIODS, Observations
+from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.reports import charts
 from pilot_eval.reports.charts import pictures
 from pilot_eval.reports.numbers import LANGUAGES, NBSP
 from pilot_eval.reports.summaries import Headline, headline
+from pilot_eval.stats.branches import BranchChanges, Funnel, branch_changes
+from pilot_eval.stats.branches import funnel as stats_funnel
 from tests.reports import samples
 
 ROOT = Path(__file__).parents[2]
 # Places are differences of shares of one: a few units of the last place.
 SAME_PLACE = 1e-12
+# The sample and the statistics average the same records in another order.
+SAME_MEAN = 1e-9
 
 
 def points(document: dict[str, Any]) -> list[charts.FunnelPoint]:
@@ -180,8 +186,9 @@ def test_branches_of_one_name_are_told_apart_by_code() -> None:
 def test_many_branches_are_drawn_without_names() -> None:
     document = samples.summary()
     document["branches"] = [{**b, "code": f"{n}-{b['code']}"} for n in range(3) for b in document["branches"]]
-    axis = charts.dumbbell(document, "quality", "en").spec["encoding"]["y"]["axis"]
-    assert axis["labels"] is False
+    texts = texts_of(charts.svg(charts.dumbbell(document, "quality", "en").spec, "light"))
+    assert {"Trained, n = 72", "Comparison, n = 60"} <= set(texts)
+    assert not {branch["name"] for branch in document["branches"]} & set(texts)
     assert len(charts.dumbbell(document, "quality", "en").table.rows) == 132
 
 
@@ -226,6 +233,29 @@ def test_only_branches_outside_the_wide_limits_are_named_in_the_funnel() -> None
     )
     assert all(name in chart.caption for name in names)
     assert sum(row[4] == "outside 99.8%" for row in chart.table.rows) == 2
+
+
+def test_a_funnel_is_drawn_from_what_the_statistics_found() -> None:
+    records = [row for row in samples.rows() if row["record"] == "visit"]
+    observations = Observations.from_columns(
+        branch=[row["branch_code"] for row in records],
+        trained=[row["arm"] == "trained" for row in records],
+        period=[PERIODS.index(row["period"]) for row in records],
+        value=[row["score_points"] for row in records],
+    )
+    changes = branch_changes(observations, OUTCOMES["score"])
+    assert isinstance(changes, BranchChanges)
+    found = stats_funnel(changes)
+    assert isinstance(found, Funnel)
+    drawn, limits = charts.funnel_inputs(changes, found, {code: f"No {code}" for code in changes.branches})
+    assert len(drawn) == 44
+    by_name = {point.name: point for point in drawn}
+    own = samples.summary()["branches"][0]
+    assert by_name["No 600000"].change == pytest.approx(
+        own["outcomes"]["quality"]["change"]["estimate"], rel=SAME_MEAN
+    )
+    chart = charts.funnel(samples.summary()["outcomes"][0], drawn, limits, "ru")
+    assert "95 %".replace(" ", NBSP) in texts_of(charts.svg(chart.spec, "light"))
 
 
 def test_a_quiet_funnel_says_that_chance_explains_the_differences() -> None:

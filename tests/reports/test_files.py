@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import openpyxl
@@ -23,6 +24,11 @@ from tests.reports.schemas import problems
 SAME_SUM = 1e-12
 
 LANGUAGES = ("en", "ru")
+
+
+@cache
+def usual_workbook(language: str) -> bytes:
+    return write_file("xlsx", samples.summary(), language, samples.rows())
 
 
 def read_csv(content: bytes, language: str) -> list[dict[str, str]]:
@@ -148,14 +154,14 @@ def test_a_negative_number_stays_a_number_in_csv() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_workbook_names_its_sheets_in_the_readers_language(language: str) -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), language, samples.rows()))
+    book = read_workbook(usual_workbook(language))
     keys = ["Summary", "Branches", "Observations", "Methods", "Dictionary", "Passport"]
     assert book.sheetnames == [label(key, language) for key in keys]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sheet_says_that_the_data_are_made_up(language: str) -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), language, samples.rows()))
+    book = read_workbook(usual_workbook(language))
     for sheet in book:
         top = [cell for row in sheet.iter_rows(max_row=2, values_only=True) for cell in row]
         assert any(isinstance(cell, str) and label("made_up", language) in cell for cell in top), sheet.title
@@ -171,7 +177,7 @@ def test_recorded_data_are_not_called_made_up() -> None:
 
 
 def test_tables_of_the_workbook_have_a_filter_and_a_frozen_header() -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), "en", samples.rows()))
+    book = read_workbook(usual_workbook("en"))
     for sheet in book:
         assert sheet.freeze_panes is not None, sheet.title
         assert sheet.auto_filter.ref is not None, sheet.title
@@ -179,7 +185,7 @@ def test_tables_of_the_workbook_have_a_filter_and_a_frozen_header() -> None:
 
 
 def test_observations_keep_their_types_and_formulas_stay_text() -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), "en", samples.rows()))
+    book = read_workbook(usual_workbook("en"))
     lines = table_of(book, "Observations", "en")
     assert isinstance(lines[0][label("observed_on", "en")], datetime)
     assert isinstance(lines[0][label("score_points", "en")], float)
@@ -192,7 +198,7 @@ def test_observations_keep_their_types_and_formulas_stay_text() -> None:
 
 
 def test_the_first_sheet_draws_the_primary_outcomes() -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), "en", samples.rows()))
+    book = read_workbook(usual_workbook("en"))
     assert len(book["Summary"]._charts) == 4  # two outcomes, two groups
 
 
@@ -200,7 +206,7 @@ def test_the_first_sheet_draws_the_primary_outcomes() -> None:
 def test_formats_agree_in_rows_and_totals(language: str) -> None:
     document = samples.summary()
     table = read_csv(write_file("csv", document, language), language)
-    book = read_workbook(write_file("xlsx", document, language, samples.rows()))
+    book = read_workbook(usual_workbook(language))
     sheet = table_of(book, "Branches", language)
     loaded = json.loads(write_file("json", document, language))
     assert len(table) == len(sheet) == len(loaded["branches"]) * len(loaded["outcomes"])
@@ -249,7 +255,7 @@ def test_a_workbook_without_rows_says_so() -> None:
 
 
 def test_the_dictionary_explains_the_observation_columns() -> None:
-    book = read_workbook(write_file("xlsx", samples.summary(), "ru", samples.rows()))
+    book = read_workbook(usual_workbook("ru"))
     explained = {row[0] for row in book[label("Dictionary", "ru")].iter_rows(min_row=3, values_only=True)}
     plain = {"record", "measure"}  # said by their own names
     assert {label(column, "ru") for column in set(OBSERVATION_COLUMNS) - plain} <= explained | {

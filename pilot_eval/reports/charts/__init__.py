@@ -9,7 +9,7 @@ diamond, the comparison group a hollow square.
 from pilot_eval.reports.charts.branches import MOST_NAMED, branch_finding, dumbbell, goodness
 from pilot_eval.reports.charts.effects import IntervalBar, interval_bar, intervals
 from pilot_eval.reports.charts.frame import Chart, Table
-from pilot_eval.reports.charts.funnels import FunnelLimits, FunnelPoint, funnel
+from pilot_eval.reports.charts.funnels import FunnelLimits, FunnelPoint, funnel, funnel_inputs
 from pilot_eval.reports.charts.pictures import NARROW, THEMES, WIDE, Theme, png, svg, themed, vega_bundle
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "branch_finding",
     "dumbbell",
     "funnel",
+    "funnel_inputs",
     "goodness",
     "interval_bar",
     "intervals",

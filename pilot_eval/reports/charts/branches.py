@@ -147,7 +147,7 @@ def _dumbbell_spec(
         "title": None,
         "scale": {"domain": order},
         "axis": {
-            "labels": named,
+            "labelExpr": "datum.label" if named else f"({is_heading}) ? datum.label : ''",
             "ticks": False,
             "domain": False,
             "labelFontWeight": {"condition": {"test": is_heading, "value": "bold"}, "value": "normal"},

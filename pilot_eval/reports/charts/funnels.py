@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from pilot_eval.reports.charts.frame import Chart, Table, frame
 from pilot_eval.reports.charts.pictures import Spec
@@ -16,6 +16,7 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
+from pilot_eval.stats.branches import BranchChanges, Funnel
 
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "funnel": (
@@ -38,13 +39,13 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class FunnelPoint:
-    """One branch of a funnel: how many records it has, its change, and which limit it lies outside of."""
+    """One branch of a funnel: its records, its change, the limits it lies outside of ("", "95", "99.8")."""
 
     name: str
     arm: str
     size: float
     change: float
-    outside: Literal["", "95", "99.8"] = ""
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,52 @@ class FunnelLimits:
     high_95: Sequence[float]
     low_998: Sequence[float]
     high_998: Sequence[float]
+
+
+def funnel_inputs(
+    changes: BranchChanges, found: Funnel, names: Mapping[str, str], chosen: Sequence[bool] | None = None
+) -> tuple[list[FunnelPoint], FunnelLimits]:
+    """Return what a funnel shows from what the statistics computed.
+
+    Parameters
+    ----------
+    changes : BranchChanges
+        In the unit to show (`as_speed()` for durations).
+    found : Funnel
+        Of the same branches and in the same unit.
+    names : mapping of str to str
+        Name of a branch by its code.
+    chosen : sequence of bool, optional
+        The branches that the funnel was made of; all unless given.
+
+    Raises
+    ------
+    ValueError
+        If units or branches of the two do not belong together.
+    """
+    if changes.scale != found.scale:
+        raise ValueError(f"changes are told as {changes.scale}, their limits as {found.scale}")
+    rows = [index for index in range(len(changes.branches)) if chosen is None or chosen[index]]
+    size = changes.size
+    points = [
+        FunnelPoint(
+            name=names[changes.branches[index]],
+            arm="trained" if changes.trained[index] else "comparison",
+            size=float(size[index]),
+            change=float(changes.change[index]),
+            outside=outside,
+        )
+        for index, outside in zip(rows, found.outside, strict=True)
+    ]
+    limits = FunnelLimits(
+        size=found.size.tolist(),
+        centre=found.centre,
+        low_95=found.low_95.tolist(),
+        high_95=found.high_95.tolist(),
+        low_998=found.low_998.tolist(),
+        high_998=found.high_998.tolist(),
+    )
+    return points, limits
 
 
 def funnel(outcome: Row, points: Sequence[FunnelPoint], limits: FunnelLimits, language: str) -> Chart:

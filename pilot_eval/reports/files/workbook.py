@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from pilot_eval.reports.files.tables import BRANCH_COLUMNS, branch_rows
 from pilot_eval.reports.labels import MEANINGS, label, label_or, meaning, unit_label
 from pilot_eval.reports.numbers import MISSING, date_text, language_of, moment_text, number
+from pilot_eval.reports.scales import nice_ticks
 from pilot_eval.reports.summaries import (
     Row,
     Summary,
@@ -30,6 +31,7 @@ from pilot_eval.reports.summaries import (
     warning_texts,
     words,
 )
+from pilot_eval.reports.verdicts import level_text
 
 OBSERVATION_COLUMNS: Final = (
     "record",
@@ -96,7 +98,10 @@ _WIDE: Final = {
     "arm": 14,
     "period": 14,
 }
-_NARROW: Final = 12
+_NARROW: Final = 14
+_HEADER_HEIGHT: Final = 48  # points: three lines
+_LINE_HEIGHT: Final = 15
+_LETTERS: Final = 105  # of a line in the right column of the dictionary
 _FORMATS: Final = {
     "count": "#,##0",
     "decimal": "#,##0.00",
@@ -163,8 +168,8 @@ class _Book:
             for name, code in _FORMATS.items()
         }
         self.formats["date"].set_align("left")
-        self.formats["text"] = workbook.add_format({"valign": "top"})
-        self.formats["wrapped"] = workbook.add_format({"valign": "top", "text_wrap": True})
+        self.formats["text"] = workbook.add_format({"valign": "top", "indent": 1})
+        self.formats["wrapped"] = workbook.add_format({"valign": "top", "indent": 1, "text_wrap": True})
         self.formats["title"] = workbook.add_format({"bold": True, "font_size": 16})
         self.formats["notice"] = workbook.add_format({"italic": True, "font_color": "#8a4500"})
         self.formats["heading"] = workbook.add_format(
@@ -211,6 +216,7 @@ class _Book:
         for index, column in enumerate(columns):
             sheet.set_column(index, index, _WIDE.get(column, _NARROW))
         self.put(sheet, top, 0, self.banner(note), "notice")
+        sheet.set_row(top + 1, _HEADER_HEIGHT)
         for index, column in enumerate(columns):
             self.put(sheet, top + 1, index, self.label(column), "heading")
         count = 0
@@ -343,13 +349,8 @@ class _Book:
         """Return the before and after of each branch as marks joined by lines."""
         sheet = self.label("Branches")
         chart = self.workbook.add_chart({"type": "line"})
-        names = [
-            sheet,
-            place.first,
-            BRANCH_COLUMNS.index("branch"),
-            place.last,
-            BRANCH_COLUMNS.index("branch"),
-        ]
+        code = BRANCH_COLUMNS.index("branch_code")
+        names = [sheet, place.first, code, place.last, code]
         shown = ("before",) if is_withheld(self.document) else ("before", "after")
         for period in shown:
             column = BRANCH_COLUMNS.index(f"mean_{period}")
@@ -366,16 +367,24 @@ class _Book:
             chart.set_high_low_lines({"line": {"color": "#a0a0a0"}})
         what, arm = words(outcome["label"], self.language), self.label(place.arm)
         chart.set_title({"name": f"{what}: {arm.lower()}", "name_font": {"size": 12}, "overlay": False})
-        chart.set_y_axis(
-            {
-                "name": unit_label(outcome["unit"], self.language),
-                "major_gridlines": {"visible": True, "line": {"color": "#e0e0e0"}},
-            }
-        )
+        grid = {"visible": True, "line": {"color": "#e0e0e0"}}
+        unit = unit_label(outcome["unit"], self.language)
+        chart.set_y_axis({"name": unit, "major_gridlines": grid, **self.ends(outcome["code"])})
         chart.set_x_axis({"num_font": {"rotation": -60, "size": 8}})
         chart.set_legend({"position": "top"})
         chart.set_size({"width": 980, "height": 330})
         return chart
+
+    def ends(self, code: str) -> dict[str, float]:
+        """Return the ends of a scale that holds every mean of an outcome, the same for both arms."""
+        cells = [
+            branch["outcomes"][code] for branch in self.document["branches"] if code in branch["outcomes"]
+        ]
+        means = [cell[period]["mean"] for cell in cells for period in ("before", "after") if cell[period]]
+        if not means:
+            return {}
+        ticks = nice_ticks(min(means), max(means), 5)
+        return {"min": ticks[0], "max": ticks[-1]}
 
     def methods(self) -> None:
         """Write every method with its numbers on the scale of the analysis."""
@@ -425,11 +434,12 @@ class _Book:
         """Write a sheet of two columns of text."""
         sheet = self.add_sheet(key)
         sheet.set_column(0, 0, 36)
-        sheet.set_column(1, 1, 90)
+        sheet.set_column(1, 1, 110)
         self.put(sheet, 0, 0, self.banner(""), "notice")
         self.put(sheet, 1, 0, self.label(left), "heading")
         self.put(sheet, 1, 1, self.label(right), "heading")
         for row, (name, value) in enumerate(items, start=2):
+            sheet.set_row(row, _LINE_HEIGHT * (1 + len(value) // _LETTERS))
             self.put(sheet, row, 0, name, "text")
             self.put(sheet, row, 1, value, "wrapped")
         sheet.autofilter(1, 0, 1 + len(items), 1)
@@ -443,6 +453,7 @@ def passport_items(document: Summary, language: str, observations: int | None) -
     """
     pilot, plan, snapshot = document["pilot"], document["plan"], document["snapshot"]
     allocation, flow = pilot["allocation"], document["flow"]
+    tongue = language_of(language)
 
     def count(value: float) -> str:
         return number(value, 0, language)
@@ -473,8 +484,8 @@ def passport_items(document: Summary, language: str, observations: int | None) -
         ("both_periods", arms(flow["both_periods"])),
         ("analysed", arms(flow["analysed"])),
         ("family_size", count(plan["family_size"])),
-        ("family_level", f"{plan['level']:g}"),
-        ("level", f"{plan['interval_level']:g}"),
+        ("family_level", level_text(plan["level"], tongue)),
+        ("level", level_text(plan["interval_level"], tongue)),
         ("draws", count(plan["draws"])),
         ("seed", str(plan["seed"])),
         ("weights", label(f"weights_{plan['weights']}", language)),
