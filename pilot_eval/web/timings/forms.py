@@ -89,7 +89,12 @@ def contact_form(timing_form: TimingForm, language: str) -> type[ContactForm]:
 
 def _operations(timing_form: TimingForm, language: str) -> SelectField:
     by_group = [
-        SelectChoice(each.code, each.text.to(language), optgroup=str(GROUPS.get(each.group, each.group)))
+        SelectChoice(
+            each.code,
+            each.text.to(language),
+            render_kw={"class": "asks-text"} if each.describe else {},
+            optgroup=str(GROUPS.get(each.group, each.group)),
+        )
         for each in timing_form.operations
     ]
     none_yet = SelectChoice("", gettext("Choose"))
