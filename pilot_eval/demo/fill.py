@@ -269,7 +269,7 @@ def _visit(
     size: Size,
     until: datetime | None,
 ) -> None:
-    """Record one visit and the customers timed during it, unless its time is still to come."""
+    """Record one visit and the customers timed during it, unless its days are not over."""
     assert plan.window is not None  # noqa: S101 - `_plans` gives each visit its window
     assert assignment.id is not None  # noqa: S101 - stored
     minutes = int(world.random.integers(0, (CLOSES - OPENS - 2) * 60))
@@ -280,7 +280,7 @@ def _visit(
     ]
     left = started + timedelta(minutes=75)
     sent = left + timedelta(minutes=int(world.random.integers(5, 300)))
-    if until is not None and sent > until:
+    if until is not None and plan.window[1] >= until.astimezone(ZONE).date():
         return
     actor = _acting(auditor)
     failed = [code for code, answer in answers.items() if world.checklist.items[code].fails(answer)]
