@@ -73,8 +73,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def fill(site: Site, bundle: Path) -> None:
     document = samples.summary()
     intervals = charts.intervals(document, "ru")
+    dumbbell = charts.dumbbell(document, "quality", "ru")
     assert intervals is not None
-    found = [charts.dumbbell(document, "quality", "ru"), intervals]
+    assert dumbbell is not None
+    found = [dumbbell, intervals]
     urls = {}
     for chart in found:
         start = f"/{chart.name}"

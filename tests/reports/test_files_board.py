@@ -120,6 +120,18 @@ def test_a_pilot_without_comparison_says_that_the_change_may_have_come_by_itself
     assert "may have come by itself" in text_of(samples.summary("before_after"), "en")
 
 
+def test_an_imported_pilot_says_what_is_not_on_record() -> None:
+    document = samples.summary()
+    document["pilot"]["dates"] = dict.fromkeys(("before", "training", "after"))
+    document["pilot"]["allocation"] = {"method": "imported", "seed": None, "strata": [], "drawn_at": None}
+    document["plan"] |= {"frozen_at": None, "sha256": None}
+    document |= {"branches": [], "limits": []}
+    text = text_of(document, "en")
+    assert "how groups were formed is not on record" in text
+    assert "No limits were put on record." in text
+    assert "frozen" not in text
+
+
 def test_recorded_data_are_not_called_made_up() -> None:
     assert "Made-up" not in text_of(samples.summary(made_up=False), "en")
 

@@ -46,8 +46,10 @@ _OF_BRANCHES: Final = {
 }
 
 
-def dumbbell(summary: Summary, code: str, language: str) -> Chart:
+def dumbbell(summary: Summary, code: str, language: str) -> Chart | None:
     """Return before and after of every branch for one outcome, trained branches first, largest change on top.
+
+    None while no branch has anything to show.
 
     Raises
     ------
@@ -59,6 +61,8 @@ def dumbbell(summary: Summary, code: str, language: str) -> Chart:
     outcome = outcome_of(document, code)
     groups = [(arm, _branches(document, code, arm)) for arm in ("trained", "comparison")]
     groups = [(arm, branches) for arm, branches in groups if branches]
+    if not groups:
+        return None
     caption = branch_finding(document, outcome, tongue)
     return Chart(
         name=f"before-after-{code}",

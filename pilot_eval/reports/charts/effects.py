@@ -221,7 +221,7 @@ def _interval_table(found: Sequence[tuple[Row, Headline]], language: Language) -
                 estimate_text(effect, language),
                 interval_text(effect, language),
                 level_text(effect.level, language),
-                with_unit(effect.smallest_effect, effect.unit, language),
+                with_unit(effect.smallest_effect, effect.unit, language, digits=effect.digits),
                 words(outcome["evaluation"]["verdict"], language),
             )
             for outcome, effect in found

@@ -71,10 +71,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "alone": ("{trained} trained branches", "Обученных отделений: {trained}"),
     "why_compared": (
         "The change in {trained} trained branches is set against the change in {comparison} others "
-        "over the same months; groups were formed {how}.",
+        "over the same months; {how}.",
         "Изменение в обученных отделениях ({trained}) сопоставлено с изменением в остальных ({comparison}) "
-        "за те же месяцы; группы составлены {how}.",
+        "за те же месяцы; {how}.",
     ),
+    "random": ("groups were formed by lot", "группы составлены по жребию"),
+    "by_hand": ("groups were formed by hand", "группы составлены вручную"),
+    "imported": ("how groups were formed is not on record", "как составлены группы, не записано"),
+    "no_limits": ("No limits were put on record.", "Ограничения не записаны."),
     "why_alone": (
         "{trained} trained branches are compared with their own past. There is no comparison group: "
         "part of the change may have come by itself.",
@@ -291,7 +295,7 @@ def _tile_lines(outcome: Row, found: Headline, language: str) -> list[str]:
     if found.falls:
         lines.append(say(_SENTENCES["falls"], language))
     if found.smallest_effect is not None:
-        smallest = with_unit(found.smallest_effect, found.unit, language)
+        smallest = with_unit(found.smallest_effect, found.unit, language, digits=found.digits)
         lines.append(say(_SENTENCES["matters"], language, value=smallest))
     return lines
 
@@ -390,8 +394,9 @@ def _why(document: Summary, language: str) -> list[str]:
     """Return the two lines that say what the answer rests on."""
     pilot, analysed = document["pilot"], document["flow"]["analysed"]
     counts = {arm: number(analysed[arm], 0, language) for arm in ("trained", "comparison")}
+    how = say(_SENTENCES[pilot["allocation"]["method"]], language)
     key = "why_alone" if pilot["design"] == "before_after" else "why_compared"
-    first = say(_SENTENCES[key], language, how=label(pilot["allocation"]["method"], language), **counts)
+    first = say(_SENTENCES[key], language, how=how, **counts)
     frozen = document["plan"]["frozen_at"]
     plan = say(_SENTENCES["why_frozen"], language, date=date_text(frozen, language)) if frozen else ""
     second = " ".join(part for part in (_robustness(document, language), plan) if part)
@@ -416,6 +421,8 @@ def _robustness(document: Summary, language: str) -> str:
 def _unknown(document: Summary, language: str) -> list[str]:
     """Return the weightiest limits and how many more there are."""
     limits = [words(limit["text"], language) for limit in document["limits"]]
+    if not limits:
+        return [say(_SENTENCES["no_limits"], language)]
     left = len(limits) - _LIMITS
     more = (
         [say(_SENTENCES["more_limits"], language, count=counted(left, _COUNTS["limits"][language], language))]
