@@ -6,6 +6,7 @@ without breaking the chain. Triggers refuse UPDATE and DELETE on both databases.
 
 import hashlib
 import json
+from contextlib import closing
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -53,10 +54,7 @@ def append(
     session: Session, actor: Actor, action: str, subject_type: str, subject_id: object, **details: object
 ) -> AuditEvent:
     """Add an event to the caller's transaction: it is stored with what it tells of, or not at all."""
-    head = session.exec(select(AuditHead).with_for_update()).one_or_none()
-    if head is None:
-        head = AuditHead(sequence=0, hash=GENESIS)
-        session.add(head)
+    head = _locked_head(session)
     event = AuditEvent(
         sequence=head.sequence + 1,
         at=now(),
@@ -74,6 +72,19 @@ def append(
     session.add(event)
     session.flush()
     return event
+
+
+def _locked_head(session: Session) -> AuditHead:
+    statement = select(AuditHead).with_for_update()
+    head = session.exec(statement).one_or_none()
+    if head is None:
+        # The first two writers may meet here: one inserts, the other waits and finds its row.
+        first = sa.text(
+            "INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING"
+        )
+        session.connection().execute(first, {"hash": GENESIS})
+        head = session.exec(statement).one()
+    return head
 
 
 def seal(event: AuditEvent) -> str:
@@ -102,10 +113,10 @@ def head_of(session: Session) -> tuple[str, int]:
 def first_break(session: Session) -> int | None:
     """The first event that was changed, removed or added outside the log; None when the chain is whole."""
     previous, expected = GENESIS, 1
-    for event in session.exec(
-        select(AuditEvent).order_by(col(AuditEvent.sequence)).execution_options(yield_per=1000)
-    ):
-        if event.sequence != expected or event.previous_hash != previous or event.hash != seal(event):
-            return expected
-        previous, expected = event.hash, expected + 1
+    statement = select(AuditEvent).order_by(col(AuditEvent.sequence)).execution_options(yield_per=1000)
+    with closing(session.exec(statement)) as events:
+        for event in events:
+            if event.sequence != expected or event.previous_hash != previous or event.hash != seal(event):
+                return expected
+            previous, expected = event.hash, expected + 1
     return None if head_of(session) == (previous, expected - 1) else expected

@@ -1,0 +1,274 @@
+"""A database with at least one row in each table."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from pilot_eval.domain.people import Actor
+from pilot_eval.records import audit, database
+
+AT = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
+VISIT = UUID("6f0d7a4e-8f55-4c4e-9d0c-0d8b1f2a3c4d")
+TIMING = UUID("7f0d7a4e-8f55-4c4e-9d0c-0d8b1f2a3c4d")
+SHA = "ab" * 32
+
+# In an order in which each row finds what it refers to.
+ROWS: list[tuple[str, dict[str, Any]]] = [
+    ("region", {"id": 1, "code": "33", "name": "Владимирская область"}),
+    (
+        "branch",
+        {
+            "id": 1,
+            "code": "600001",
+            "name": "Отделение № 1",
+            "region_id": 1,
+            "stratum": "city",
+            "time_zone": "Europe/Moscow",
+            "closed_on": date(2026, 12, 31),
+        },
+    ),
+    (
+        "person",
+        {
+            "id": 1,
+            "email": "anna",
+            "password": None,
+            "fs_uniquifier": "u" * 64,
+            "active": True,
+            "role": "auditor",
+            "region_id": None,
+            "pseudonym": "A-001",
+            "full_name": "Анна «Тест»",
+            "language": "ru",
+            "created_at": AT,
+        },
+    ),
+    ("sign_in", {"id": "s1", "user_id": 1, "created_at": AT, "revoked_at": None}),
+    ("failed_sign_in", {"id": 1, "name": "anna", "at": AT}),
+    (
+        "reset_link",
+        {"token_sha256": SHA, "user_id": 1, "created_at": AT, "expires_at": AT, "used_at": None},
+    ),
+    (
+        "checklist_version",
+        {
+            "id": 1,
+            "code": "post-branch",
+            "version": 1,
+            "document": {"вес": [1, 2.5, None]},
+            "digest": SHA,
+            "published_at": AT,
+        },
+    ),
+    (
+        "timing_form_version",
+        {
+            "id": 1,
+            "code": "post-timing",
+            "version": 1,
+            "document": {"a": {"b": True}},
+            "digest": SHA,
+            "published_at": AT,
+        },
+    ),
+    (
+        "pilot",
+        {
+            "id": 1,
+            "slug": "vladimir",
+            "title_en": "Vladimir",
+            "title_ru": "Владимир",
+            "design": "difference_in_differences",
+            "before_from": date(2026, 1, 1),
+            "before_to": date(2026, 1, 31),
+            "training_from": date(2026, 2, 1),
+            "training_to": date(2026, 2, 14),
+            "after_from": date(2026, 2, 15),
+            "after_to": date(2026, 3, 15),
+            "checklist_id": 1,
+            "timing_form_id": 1,
+            "level": 0.95,
+            "seed": 7,
+            "draws": 9999,
+            "weights": "branch",
+            "minimum_branches": 4,
+            "minimum_observations": None,
+            "allocation": {"method": "drawn", "seed": 7},
+            "made_up": True,
+            "created_at": AT,
+            "created_by": 1,
+            "row_version": 3,
+        },
+    ),
+    ("pilot_branch", {"pilot_id": 1, "branch_id": 1, "arm": "trained", "stratum": "city"}),
+    (
+        "pilot_outcome",
+        {
+            "pilot_id": 1,
+            "code": "quality",
+            "position": 1,
+            "kind": "score",
+            "better": "higher",
+            "primary": True,
+            "smallest_effect": 2.5,
+            "source": "visit_score",
+            "label_en": "Quality",
+            "label_ru": "Качество",
+            "unit": "points",
+        },
+    ),
+    (
+        "wave",
+        {
+            "id": 1,
+            "pilot_id": 1,
+            "period": "before",
+            "opens_on": date(2026, 1, 1),
+            "closes_on": date(2026, 1, 31),
+            "state": "open",
+        },
+    ),
+    (
+        "assignment",
+        {
+            "id": 1,
+            "pilot_id": 1,
+            "wave_id": 1,
+            "branch_id": 1,
+            "auditor_id": 1,
+            "scenario": "letter",
+            "window_from": date(2026, 1, 5),
+            "window_to": date(2026, 1, 9),
+            "withdrawn_at": None,
+        },
+    ),
+    (
+        "visit",
+        {
+            "id": VISIT,
+            "pilot_id": 1,
+            "wave_id": 1,
+            "branch_id": 1,
+            "assignment_id": 1,
+            "auditor_id": 1,
+            "checklist_id": 1,
+            "outcome": "done",
+            "state": "submitted",
+            "started_at": AT,
+            "left_at": AT,
+            "document": {"answers": {"A1": "yes"}},
+            "score_hundredths": 8125,
+            "critical_failed": 0,
+            "digest": SHA,
+            "received_at": AT,
+            "late": False,
+        },
+    ),
+    (
+        "timing",
+        {
+            "id": TIMING,
+            "pilot_id": 1,
+            "wave_id": 1,
+            "branch_id": 1,
+            "assignment_id": 1,
+            "visit_id": VISIT,
+            "auditor_id": 1,
+            "timing_form_id": 1,
+            "mode": "own_visit",
+            "outcome": "served",
+            "operation": "letter",
+            "entry_method": "stopwatch",
+            "happened_at": AT,
+            "document": {"events": {}},
+            "wait_seconds": 60,
+            "handover_seconds": None,
+            "service_seconds": 120,
+            "total_seconds": 180,
+            "digest": SHA,
+            "received_at": AT,
+            "late": False,
+        },
+    ),
+    (
+        "submission_conflict",
+        {
+            "id": 1,
+            "record_id": VISIT,
+            "record_type": "visit",
+            "user_id": 1,
+            "digest": SHA,
+            "document": {"answers": {"A1": "no"}},
+            "received_at": AT,
+        },
+    ),
+    (
+        "imported_file",
+        {
+            "id": 1,
+            "pilot_id": 1,
+            "name": "данные.csv",
+            "sha256": SHA,
+            "rows": 1,
+            "options": {"outcome": "fte"},
+            "imported_by": 1,
+            "imported_at": AT,
+        },
+    ),
+    (
+        "measurement",
+        {
+            "id": 1,
+            "pilot_id": 1,
+            "file_id": 1,
+            "row_number": 2,
+            "external_id": "x-1",
+            "branch_id": 1,
+            "period": "before",
+            "outcome": "fte",
+            "value": 20.25,
+        },
+    ),
+]
+
+
+def fill(engine: database.Engine) -> None:
+    """Store the rows, and two events of the audit log."""
+    with engine.begin() as connection:
+        insert(connection, dict_of_lists(ROWS))
+    with database.session_of(engine) as session:
+        for number in (1, 2):
+            audit.append(session, Actor("operator@test", None), "pilot.create", "pilot", number, текст="да")
+        session.commit()
+
+
+def dict_of_lists(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows by table."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for table, row in rows:
+        tables.setdefault(table, []).append(row)
+    return tables
+
+
+def insert(connection: sa.Connection, tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Store rows as they are, in an order in which each finds what it refers to."""
+    for table in SQLModel.metadata.sorted_tables:
+        if tables.get(table.name):
+            connection.execute(table.insert(), tables[table.name])
+
+
+def contents(engine: database.Engine) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables as Python values, the same on every database."""
+    with engine.connect() as connection:
+        return {
+            table.name: [
+                dict(row._mapping)
+                for row in connection.execute(table.select().order_by(*table.primary_key.columns))
+            ]
+            for table in SQLModel.metadata.sorted_tables
+        }
