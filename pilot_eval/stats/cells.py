@@ -67,7 +67,7 @@ def sum_cells(
     if not len(value):
         empty = np.zeros((branches, 2))
         return Cells(empty, np.full((branches, 2), np.nan), empty)
-    place = branch.astype(np.intp) * 2
+    place = np.multiply(branch, 2, dtype=np.intp)
     place += after
     shift = float(value[0])
     centred = value - shift
