@@ -27,7 +27,7 @@ class FieldProblem:
     message : str
         English sentence with `%(name)s` places: the msgid to translate.
     values : mapping
-        What goes into those places.
+        What goes into those places; a date is written as the reader writes dates.
     """
 
     field: str

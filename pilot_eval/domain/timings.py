@@ -365,7 +365,7 @@ def place(name: str, day: date, clock: time, zone: ZoneInfo) -> datetime | Field
     A clock time that a change of the clocks skipped, or repeated, names no instant: it is never guessed.
     """
     first, second = (datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    values = {"time": clock.isoformat("seconds"), "day": day.isoformat()}
+    values = {"time": clock.isoformat("seconds"), "day": day}
     if first.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, clock):
         return FieldProblem(
             name, "no_such_time", N_("The clocks were changed: %(time)s did not occur on %(day)s"), values
@@ -609,8 +609,8 @@ def _calendar_problems(
     days = sorted({moment.astimezone(zone).date() for moment in events.values()})
     if len(days) > 1:
         message = N_("One contact happens on one day, but the times lie on %(first)s and %(last)s")
-        values = {"first": days[0].isoformat(), "last": days[-1].isoformat()}
-        problems.append(FieldProblem("day", "several_days", message, values))
+        span: dict[str, date] = {"first": days[0], "last": days[-1]}
+        problems.append(FieldProblem("day", "several_days", message, span))
     return problems
 
 

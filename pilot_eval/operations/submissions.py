@@ -154,7 +154,7 @@ def settle(session: Session, actor: Actor, record: Visit | Timing, inserted: boo
     stored = _stored(session, record)
     if inserted:
         return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)
-    if stored.auditor_id == actor.user_id and stored.digest == record.digest:
+    if stored.auditor_id == record.auditor_id and stored.digest == record.digest:
         return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at)
     return keep_conflict(session, actor, record, now)
 
@@ -205,7 +205,7 @@ def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, 
         raise Refused([FieldProblem(field, "in_future", N_("This time has not come yet"))])
     if not wave.opens_on <= begun_at.astimezone(place.zone).date() <= wave.closes_on:
         message = N_("This assignment takes visits from %(first)s to %(last)s")
-        values = {"first": wave.opens_on.isoformat(), "last": wave.closes_on.isoformat()}
+        values = {"first": wave.opens_on, "last": wave.closes_on}
         raise Refused([FieldProblem("day", "outside_wave", message, values)])
     return wave.state is not WaveState.OPEN
 

@@ -16,7 +16,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.domain.timings import Entry, Findings, TimingForm
 from pilot_eval.operations import forms
-from pilot_eval.operations.policy import Action, require
+from pilot_eval.operations.policy import Action, require, scope_of
 from pilot_eval.operations.submissions import (
     Place,
     Receipt,
@@ -214,7 +214,7 @@ def recorded_timing(session: Session, actor: Actor, timing_id: UUID) -> Recorded
     NotAllowed, NotFound
         If it is not there or not the actor's.
     """
-    require(actor, Action.RECORD, owner_id=actor.user_id)
+    scope_of(actor, Action.RECORD)
     timing = session.get(Timing, timing_id)
     if timing is None:
         raise NotFound

@@ -332,7 +332,7 @@ def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVi
     NotAllowed, NotFound
         If it is not there or not the actor's.
     """
-    require(actor, Action.RECORD, owner_id=actor.user_id)
+    scope_of(actor, Action.RECORD)
     visit = session.get(Visit, visit_id)
     if visit is None:
         raise NotFound

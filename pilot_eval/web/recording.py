@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import abort
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 from wtforms import Form, RadioField, SelectChoice, SelectMultipleField, TextAreaField
 
 from pilot_eval.domain.problems import N_, FieldProblem
@@ -85,11 +85,16 @@ class Reading:
 def show(form: Form, findings: Iterable[FieldProblem]) -> None:
     """Put each finding, in the reader's language, beside its field; one without a field goes to the top."""
     for finding in findings:
-        sentence = gettext(finding.message, **finding.values)
+        values = {name: _written(value) for name, value in finding.values.items()}
+        sentence = gettext(finding.message, **values)
         if finding.field in form:
             form[finding.field].errors = [*form[finding.field].errors, sentence]
         else:
             form.form_errors.append(sentence)
+
+
+def _written(value: object) -> object:
+    return format_date(value, "d MMMM y") if isinstance(value, date) else value
 
 
 def radios(label: str, choices: Sequence[tuple[str, str]]) -> RadioField:

@@ -8,10 +8,10 @@ if (forget) localStorage.removeItem(forget.dataset.forget);
 
 if (form) {
   // A page that came back with errors holds the newest answers itself.
-  if (!document.querySelector(".error-summary")) restore(form);
+  if (!document.querySelector(".error-summary") && restore(form)) offerAfresh(form);
   form.addEventListener("input", () => {
-    keep(form);
     count(form);
+    keep(form);
   });
   count(form);
 }
@@ -26,7 +26,7 @@ function restore(form) {
   try {
     kept = JSON.parse(localStorage.getItem(form.dataset.draft) ?? "[]");
   } catch {
-    return;
+    return false;
   }
   for (const [name, value] of kept) {
     for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
@@ -34,6 +34,16 @@ function restore(form) {
       else control.value = value;
     }
   }
+  return kept.length > 0;
+}
+
+function offerAfresh(form) {
+  const notice = document.querySelector("[data-restored]");
+  notice.hidden = false;
+  notice.querySelector("button").addEventListener("click", () => {
+    localStorage.removeItem(form.dataset.draft);
+    location.reload();
+  });
 }
 
 function count(form) {

@@ -81,12 +81,24 @@ def test_answers_survive_a_closed_page_and_are_gone_once_stored(session, field, 
     page.goto("/assignments")
     page.goto(visit_path)
     assert page.locator('[name="narrative"]').input_value() == "Очередь"
+    assert page.get_by_text("Your answers from before are back.").is_visible()
     assert page.locator('[name="id"]').input_value() == identity
     assert page.locator('[name="q_G7"]:checked').count() == 1
     assert page.locator("[data-left-all]").inner_text() == "Everything is answered"
     send(page)
     assert len(stored(session, Visit)) == 1
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_answers_from_before_can_be_put_away(field, open_page, visit_path):
+    page = open_page(PHONE, user=field.anna)
+    page.goto(visit_path)
+    assert not page.get_by_text("Your answers from before are back.").is_visible()
+    page.locator('[name="started_at"]').fill("10:00")
+    page.reload()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start afresh").click()
+    assert page.locator('[name="started_at"]').input_value() == ""
 
 
 def test_the_chips_count_what_is_left(field, open_page, visit_path):
@@ -236,7 +248,7 @@ def test_receipts_and_conflicts_are_accessible(session, site, field, open_page, 
     send(page)
     look_at(page, f"field-receipt-{scheme}")
     send(second_phone)
-    assert "your version is kept" in second_phone.locator("main").inner_text()
+    assert "is kept as well" in second_phone.locator("main").inner_text()
     look_at(second_phone, f"field-conflict-{scheme}")
 
 
