@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify, make_response, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from pilot_eval.domain.errors import EditConflict, NeedsFreshSignIn, NotAllowed, NotFound, WrongState
 from pilot_eval.records.database import OperationalError
@@ -102,6 +102,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     # Redirects and answers that were made on purpose pass.
     if error.code is None or error.code < 400 or error.response is not None:
         return error
+    if isinstance(error, SecurityError):
+        # A host that is not ours: no address of a page can be made.
+        return Response("This site is not served under that name.\n", 400, mimetype="text/plain")
     return error_page(error.code)
 
 

@@ -56,7 +56,7 @@ def carry() -> None:
 def carried() -> Carried | None:
     """What the page at hand carries."""
     if "carried" not in g:
-        g.carried = _opened(request.form.get("carried", "")) if request.method == "POST" else None
+        g.carried = _opened(_parcel()) if request.method == "POST" else None
     held: Carried | None = g.carried
     return held
 
@@ -76,7 +76,7 @@ def send_on(held: Carried, *, signed_in_again: bool) -> str:
         "shell/resume.html",
         held=held,
         signed_in_again=signed_in_again,
-        of_another_person=held.person_id not in {None, current_user.id},
+        of_another_person=current_user.is_authenticated and held.person_id not in {None, current_user.id},
     )
 
 
@@ -106,6 +106,13 @@ def _posted() -> Carried:
     return Carried(
         request.full_path.rstrip("?"), fields, known, any(file.filename for file in request.files.values())
     )
+
+
+def _parcel() -> str:
+    try:
+        return request.form.get("carried", "")
+    except HTTPException:  # a form that cannot be read carries nothing
+        return ""
 
 
 def _opened(sealed: str) -> Carried | None:

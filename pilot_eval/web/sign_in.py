@@ -202,7 +202,8 @@ def install(app: Flask) -> None:
         ),
         SECURITY_MSG_INVALID_PASSWORD=(lazy_gettext("The password is wrong"), "error"),
         SECURITY_MSG_PASSWORD_NOT_PROVIDED=(lazy_gettext("Enter a password"), "error"),
-        SECURITY_FLASH_MESSAGES=True,
+        # The site sets its own on every answer.
+        SECURITY_CACHE_CONTROL=None,
         SECURITY_DATETIME_FACTORY=lambda: datetime.now(UTC),
         SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_LOGOUT_METHODS=["POST"],
@@ -255,8 +256,10 @@ def _person_of_cookie(uniquifier: str) -> User | None:
 
 
 def _refuse_to_lead_away() -> ResponseReturnValue | None:
+    if request.endpoint not in {"security.login", "security.verify"}:
+        return None
     given = request.values.get("next")
-    if request.endpoint not in {"security.login", "security.verify"} or not given or local_path(given):
+    if not given or local_path(given):
         return None
     if request.method == "POST":
         abort(400)
