@@ -17,6 +17,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "better": ("better", "лучше"),
     "worse": ("worse", "хуже"),
     "neither": ("no change", "без изменений"),
+    "speed": ("speed", "скорость"),
     "mean_time": ("Mean time", "Среднее время"),
     "records": ("Records of the branch", "Записей отделения"),
     "limits_of_chance": ("Limits of chance", "Границы случайного"),
@@ -260,6 +261,7 @@ _UNITS: Final[Mapping[str, tuple[str, str]]] = {
     "points": ("points", "балла"),
     "seconds": ("s", "с"),
     "percent": ("%", "%"),
+    "speed_percent": ("% of speed", "% скорости"),
     "percentage_points": ("p.p.", f"п.{NBSP}п."),
 }
 

@@ -38,7 +38,7 @@ class Headline:
         Ends of the interval at `level`; None where the interval has no limit on that side.
     level : float
     unit : str
-        `points`, `percentage_points`, `percent` or the unit of an imported outcome.
+        `points`, `percentage_points`, `speed_percent` or the unit of an imported outcome.
     digits : int
         Decimals that the interval deserves.
     falls : bool
@@ -173,17 +173,20 @@ def verdict_sentence(outcome: Mapping[str, Any], language: str) -> str:
 def change_unit(outcome: Mapping[str, Any]) -> str:
     """Return the unit of a branch's change and of the smallest effect."""
     if outcome["kind"] == "duration":
-        return "percent"
+        return "speed_percent"
     return "percentage_points" if outcome["kind"] == "proportion" else str(outcome["unit"])
 
 
 def with_unit(
     value: float | None, unit: str, language: str, sign: bool = False, digits: int | None = None
 ) -> str:
-    """Write a value with its unit: "+4.2 points", "+6.1%"."""
+    """Write a value with its unit: "+4.2 points", "speed +6.1%"."""
     shown = _usual_decimals(unit) if digits is None else digits
-    if unit == "percent":
-        return percent(value, shown, language, sign)
+    if unit.endswith("percent"):
+        text = percent(value, shown, language, sign)
+        return (
+            f"{label('speed', language)}{NBSP}{text}" if unit == "speed_percent" and text != MISSING else text
+        )
     text = number(value, shown, language, sign)
     return text if text == MISSING else text + NBSP + unit_label(unit, language)
 
@@ -193,7 +196,7 @@ def interval_with_unit(
 ) -> str:
     """Write an interval with its unit once: "1.1 to 7.3 points"."""
     shown = _usual_decimals(unit) if digits is None else digits
-    if unit == "percent":
+    if unit.endswith("percent"):
         return interval(low, high, shown, language, sign=True, unit="percent")
     text = interval(low, high, shown, language, sign=True)
     return text if low is None and high is None else text + NBSP + unit_label(unit, language)
@@ -228,7 +231,7 @@ def primary_outcomes(summary: Summary) -> list[Mapping[str, Any]]:
 
 
 def _usual_decimals(unit: str) -> int:
-    return 1 if unit in {"points", "percent", "percentage_points"} else 2
+    return 1 if unit in {"points", "percent", "speed_percent", "percentage_points"} else 2
 
 
 def _negative(end: float | None) -> float | None:

@@ -238,6 +238,12 @@ def test_a_file_with_other_rows_than_the_snapshot_is_not_written(drop: int) -> N
         write_file("xlsx", samples.summary(), "en", given)
 
 
+def test_a_record_of_a_branch_without_arm_keeps_its_empty_cell() -> None:
+    given = [row | {"arm": None} for row in samples.rows()]
+    lines = table_of(read_workbook(write_file("xlsx", samples.summary(), "en", given)), "Observations", "en")
+    assert {line[label("arm", "en")] for line in lines} == {None}
+
+
 def test_observations_with_other_columns_are_refused() -> None:
     def strange() -> Iterator[dict[str, Any]]:
         for row in samples.rows():
@@ -335,7 +341,8 @@ def test_a_duration_is_told_as_a_change_of_speed() -> None:
     found = summaries.headline(outcome)
     speed = outcome["evaluation"]["speed"]
     assert found is not None
-    assert (found.estimate, found.unit) == (speed["speed_percent"], "percent")
+    assert (found.estimate, found.unit) == (speed["speed_percent"], "speed_percent")
+    assert summaries.estimate_text(found, "ru").startswith("скорость\u00a0+6,3")
     assert [found.low, found.high] == speed["confidence_interval_speed_percent"]
 
 

@@ -92,7 +92,7 @@ def test_the_page_shows_the_numbers_of_the_evaluation() -> None:
     low, high = effect["confidence_interval"]
     assert f"+{effect['estimate']:.1f} points" in text
     assert f"+{low:.1f} to +{high:.1f} points" in text
-    assert f"+{speed['speed_percent']:.1f}%" in text
+    assert f"speed +{speed['speed_percent']:.1f}%" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -107,6 +107,7 @@ def test_while_withheld_the_page_shows_neither_results_nor_a_decision() -> None:
     document = samples.summary(withheld=True)
     text = text_of(document, "en")
     assert document["headline_withheld"]["text"]["en"] in text
+    assert "The change in 24 trained branches is set against the change in 21 others" in text
     for words in ("After", "interval", "Better", "better", "roll out", "Why we think so"):
         assert words not in text, words
 

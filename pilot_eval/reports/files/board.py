@@ -392,8 +392,9 @@ def _tick_text(outcome: Row, value: float, language: str) -> str:
 
 def _why(document: Summary, language: str) -> list[str]:
     """Return the two lines that say what the answer rests on."""
-    pilot, analysed = document["pilot"], document["flow"]["analysed"]
-    counts = {arm: number(analysed[arm], 0, language) for arm in ("trained", "comparison")}
+    pilot, flow = document["pilot"], document["flow"]
+    branches = flow["invited" if is_withheld(document) else "analysed"]
+    counts = {arm: number(branches[arm], 0, language) for arm in ("trained", "comparison")}
     how = say(_SENTENCES[pilot["allocation"]["method"]], language)
     key = "why_alone" if pilot["design"] == "before_after" else "why_compared"
     first = say(_SENTENCES[key], language, how=how, **counts)

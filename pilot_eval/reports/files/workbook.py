@@ -284,7 +284,7 @@ class _Book:
             value = row[column]
             if column == "observed_on" and isinstance(value, str):
                 value = date.fromisoformat(value)
-            yield self.label(value) if column in _TRANSLATED else value
+            yield self.label(value) if column in _TRANSLATED and value is not None else value
 
     def summary(self, sheet: Worksheet, places: Sequence[_Place]) -> None:
         """Write the answer: title, one line per outcome, limits, and the change of each branch as charts."""
