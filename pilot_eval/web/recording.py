@@ -8,11 +8,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import abort
-from flask_babel import format_date, gettext
 from wtforms import Form, RadioField, SelectChoice, SelectMultipleField, TextAreaField
 
 from pilot_eval.domain.problems import N_, FieldProblem
 from pilot_eval.domain.timings import place, read_clock
+from pilot_eval.web.messages import said
 
 MAX_DIGITS = 7
 _SOME_DAY = date(2000, 1, 1)
@@ -85,16 +85,11 @@ class Reading:
 def show(form: Form, findings: Iterable[FieldProblem]) -> None:
     """Put each finding, in the reader's language, beside its field; one without a field goes to the top."""
     for finding in findings:
-        values = {name: _written(value) for name, value in finding.values.items()}
-        sentence = gettext(finding.message, **values)
+        sentence = said(finding.sentence)
         if finding.field in form:
             form[finding.field].errors = [*form[finding.field].errors, sentence]
         else:
             form.form_errors.append(sentence)
-
-
-def _written(value: object) -> object:
-    return format_date(value, "d MMMM y") if isinstance(value, date) else value
 
 
 def radios(label: str, choices: Sequence[tuple[str, str]]) -> RadioField:

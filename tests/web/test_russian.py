@@ -1,0 +1,95 @@
+"""A Russian reader meets no English: every page that can be reached by links, in each role."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urldefrag
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from pilot_eval.demo import fill
+from pilot_eval.demo.world import TOWNS
+from pilot_eval.domain.people import Role
+from tests import catalogue
+from tests.conftest import PASSWORD
+from tests.web.reading import Page
+
+PER_ENDPOINT = 2  # pages of one kind that are read: another branch has the same labels
+FEWEST_PAGES = {Role.AUDITOR: 12, Role.MANAGER: 7, Role.HEAD_OFFICE: 10, Role.ADMINISTRATOR: 10}
+
+# Latin letters that are right on a Russian page: names, and codes that the demonstration's own data have.
+NAMES = {
+    *TOWNS,
+    *(stratum for _town, stratum, *_more in TOWNS.values()),
+    *("pilot", "eval", "Apache", "UTC", "ID", "English"),
+    *("EMS", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
+}
+CODES = re.compile(
+    r"""[\w.-]+@[\w.-]+      # sign-in names
+    | \b[A-Z]-?\d+\b         # codes of questions, pseudonyms
+    | \b[a-z]+\d[\w-]*       # hashes and slugs
+    | \b[0-9a-f]{8,}\b
+    """,
+    re.VERBOSE,
+)
+
+
+@pytest.fixture
+def database_url(demo_url: str) -> str:
+    """Pages have something to say only where there are data."""
+    return demo_url
+
+
+def latin_words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[A-Za-z]{2,}", CODES.sub(" ", text)) if word not in NAMES]
+
+
+def reachable(app: Flask, browser: Any) -> Iterator[tuple[str, Page]]:
+    """Pages that links lead to from the start page, a few of each kind."""
+    waiting, seen, count = ["/"], set(), Counter[str]()
+    routes = app.url_map.bind("localhost")
+    while waiting:
+        address = waiting.pop(0)
+        if address in seen or not address.startswith("/"):
+            continue
+        seen.add(address)
+        try:
+            endpoint = str(routes.match(address.partition("?")[0], "GET")[0])
+        except HTTPException:
+            continue
+        if endpoint.endswith("static") or count[endpoint] >= PER_ENDPOINT:
+            continue
+        count[endpoint] += 1
+        answer = browser.get(address, follow_redirects=True)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        if answer.mimetype == "text/html":
+            page = Page(answer.text)
+            yield address, page
+            waiting += [urldefrag(link).url for link in page.links]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_page_in_russian_has_an_english_label(app: Flask, client: Any, role: Role) -> None:
+    client.submit("/sign-in", {"email": fill.sign_in_names()[role], "password": PASSWORD})
+    client.submit("/language", {"language": "ru", "next": "/"})
+    english = {message.id for message in catalogue.extracted() if isinstance(message.id, str) and message.id}
+    found, pages = set(), 0
+    for address, page in reachable(app, client):
+        pages += 1
+        found |= {
+            (text, address)
+            for text in page.texts
+            if latin_words(text) or (text in english and text.isascii())
+        }
+    assert not found
+    assert pages >= FEWEST_PAGES[role]
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/nothing-here"])
+def test_a_visitor_is_spoken_to_in_the_browsers_language(client: Any, address: str) -> None:
+    answer = client.get(address, headers={"Accept-Language": "ru"}, follow_redirects=True)
+    assert 'lang="ru"' in answer.text
+    assert not [text for text in Page(answer.text).texts if latin_words(text)]
