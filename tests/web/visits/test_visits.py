@@ -119,7 +119,7 @@ def test_neither_score_nor_period_nor_arm_is_shown(session, field, anna, path):
         ({"started_at": ""}, "Say when you came in", "started_at"),
         ({"left_at": "09:00"}, "You left before you came in", "left_at"),
         ({"day": "5 August"}, "Give the day", "day"),
-        ({"day": "2014-07-05"}, "This assignment takes visits from 1\xa0August\xa02014 to 31\xa0August\xa02014", "day"),
+        ({"day": "2014-07-05"}, "takes visits from 1\xa0August\xa02014 to 31\xa0August\xa02014", "day"),
         ({"q_G2": "no"}, "G2: say in a few words what happened", "c_G2"),
         ({"q_A2": "no"}, "a critical question was failed (A2)", "narrative"),
         ({"q_A1": "na"}, "A1 always applies", "q_A1-group"),
