@@ -27,7 +27,7 @@ from pilot_eval.domain.observations import AFTER, ARMS, BEFORE, LISTED, PERIODS,
 from pilot_eval.domain.outcomes import Outcome
 
 FIRST_ROW = 2  # of data: a spreadsheet shows the header as row 1
-LARGEST = 1e100  # beyond, sums of squares overflow
+LARGEST = 1e15  # beyond, a double no longer tells one unit from the next
 DELIMITERS = ",;\t"
 READABLE = (
     str,

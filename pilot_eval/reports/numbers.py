@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from typing import Literal
 
@@ -35,6 +35,7 @@ _BOTH_ENDS: dict[Language, str] = {"en": "{low} to {high}", "ru": "от {low} д
 _LOW_END: dict[Language, str] = {"en": "at least {low}", "ru": "не меньше {low}"}
 _HIGH_END: dict[Language, str] = {"en": "at most {high}", "ru": "не больше {high}"}
 
+_ANY_DOUBLE = Context(prec=400)  # digits enough for the largest double
 _SPACES = "[ \u00a0\u2009\u202f]"
 _NUMBER = re.compile(
     rf"([+\-\u2212]?)([0-9]+|[0-9]{{1,3}}(?:{_SPACES}[0-9]{{3}})+)(?:[.,]([0-9]+))?", re.ASCII
@@ -235,7 +236,8 @@ def _rounded(value: float | None, digits: int) -> Decimal | None:
     exact = Decimal(value) if isinstance(value, int) else Decimal(repr(round(float(value), digits + 9)))
     if exact.is_infinite():
         return exact
-    return exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP) + 0  # adding 0 turns -0 into 0
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ANY_DOUBLE)
+    return _ANY_DOUBLE.add(rounded, 0)  # adding 0 turns -0 into 0
 
 
 def _sign_of(rounded: Decimal, plus: bool) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.results import ConfidenceInterval
+from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,13 @@ def ratio(numerator: float, denominator: float, covariance: NDArray[np.float64],
     ----------
     Fieller 1954, JRSS B 16(2), eq. 9.
     """
-    square = quantile * quantile
-    a = denominator**2 - square * covariance[1, 1]
-    b = numerator * denominator - square * covariance[0, 1]
-    c = numerator**2 - square * covariance[0, 0]
     estimate = float(numerator / denominator)
+    # In units of the denominator: a q^2 - 2 b q + c <= 0.
+    spread = quantile * quantile * (covariance / denominator / denominator)
+    a, b, c = 1.0 - spread[1, 1], estimate - spread[0, 1], estimate * estimate - spread[0, 0]
     root = b * b - a * c
     if a <= 0.0 or root < 0.0:
-        return Ratio(estimate, ConfidenceInterval(None, None))
+        return Ratio(estimate, NO_INTERVAL)
     # The root farther from zero first: the other by the product of the roots, which keeps its digits.
     far = b + math.copysign(math.sqrt(root), b)
     ends = sorted((float(far / a), float(c / far) if far else 0.0))

@@ -17,6 +17,9 @@ from pilot_eval.stats.student import two_sided_quantile
 
 Floats = NDArray[np.float64]
 
+NO_BASE = 1e-12  # of the largest mean: a counterfactual this small is rounding
+LARGEST_LOG = 700.0  # exp of more is not a double
+
 
 @dataclass(frozen=True, slots=True)
 class Uplift:
@@ -51,14 +54,20 @@ def uplift_of_means(plan: AnalysisPlan, panel: Panel, effect: Effect) -> Uplift:
     return Uplift(factor * share[0], share[1].scaled(factor), "fieller")
 
 
-def speed_of_log_ratio(plan: AnalysisPlan, effect: Effect) -> tuple[Uplift, Speed]:
+def speed_of_log_ratio(plan: AnalysisPlan, effect: Effect) -> tuple[Uplift, Speed | None]:
     """Uplift and speed of a log ratio of times with the exponential of its interval's ends."""
     interval = effect.confidence_interval(plan.level)
-    time = interval.rising(lambda b: 100.0 * math.expm1(b))
-    speed = interval.falling(lambda b: 100.0 * math.expm1(-b))
+    time, speed = _percent(effect.estimate), _percent(-effect.estimate)
+    if time is None or speed is None:
+        return Uplift(None, NO_INTERVAL, "exp"), None
     return _told_by_direction(
-        plan, "exp", 100.0 * math.expm1(effect.estimate), 100.0 * math.expm1(-effect.estimate), time, speed
+        plan, "exp", time, speed, interval.rising(_percent), interval.falling(lambda b: _percent(-b))
     )
+
+
+def _percent(log_ratio: float) -> float | None:
+    """Change in percent of a log ratio; None where it is beyond any number."""
+    return 100.0 * math.expm1(log_ratio) if log_ratio < LARGEST_LOG else None
 
 
 def speed_of_means(plan: AnalysisPlan, panel: Panel, effect: Effect) -> tuple[Uplift, Speed | None]:
@@ -91,7 +100,7 @@ def _share_of_counterfactual(
     plan: AnalysisPlan, panel: Panel, effect: Effect
 ) -> tuple[float, ConfidenceInterval] | None:
     mean, covariance = counterfactual(panel, effect)
-    if mean <= 0.0:
+    if mean <= NO_BASE * float(np.nanmax(np.abs(effect.means))):
         return None
     share = ratio(effect.estimate, mean, covariance, two_sided_quantile(plan.level, effect.df))
     return share.estimate, share.interval
