@@ -145,7 +145,7 @@ WARNINGS: dict[str, Sentence] = {
     ),
     "comparison_left_out": Sentence(
         "{n} were left out: this design looks at trained branches only.",
-        "Не учтено: {n}; этот план рассматривает только обученные отделения.",
+        "Не учтено: {n}; эта схема рассматривает только обученные отделения.",
     ),
     "unpaired_branches": Sentence(
         "{n} without values both before and after were left out of the effect.",

@@ -71,10 +71,15 @@ def reachable(app: Flask, browser: Any) -> Iterator[tuple[str, Page]]:
             waiting += [urldefrag(link).url for link in page.links]
 
 
+def _enter(browser: Any, role: Role) -> None:
+    """Sign in as somebody who reads Russian."""
+    browser.submit("/sign-in", {"email": fill.sign_in_names()[role], "password": PASSWORD})
+    browser.submit("/language", {"language": "ru", "next": "/"})
+
+
 @pytest.mark.parametrize("role", Role)
 def test_no_page_in_russian_has_an_english_label(app: Flask, client: Any, role: Role) -> None:
-    client.submit("/sign-in", {"email": fill.sign_in_names()[role], "password": PASSWORD})
-    client.submit("/language", {"language": "ru", "next": "/"})
+    _enter(client, role)
     english = {message.id for message in catalogue.extracted() if isinstance(message.id, str) and message.id}
     found, pages = set(), 0
     for address, page in reachable(app, client):
@@ -93,3 +98,41 @@ def test_a_visitor_is_spoken_to_in_the_browsers_language(client: Any, address: s
     answer = client.get(address, headers={"Accept-Language": "ru"}, follow_redirects=True)
     assert 'lang="ru"' in answer.text
     assert not [text for text in Page(answer.text).texts if latin_words(text)]
+
+
+REFUSED = [
+    (
+        Role.AUDITOR,
+        "/account/password",
+        {"password": "wrong", "new_password": "a", "new_password_confirm": "b"},
+    ),
+    (
+        Role.AUDITOR,
+        "/account/password",
+        {"password": PASSWORD, "new_password": "short", "new_password_confirm": "x"},
+    ),
+    (Role.ADMINISTRATOR, "/people/new", {}),
+    (Role.ADMINISTRATOR, "/people/new", {"name": "x" * 300, "role": "manager", "language": "ru"}),
+    (Role.ADMINISTRATOR, "/regions", {}),
+    (Role.HEAD_OFFICE, "/regions", {"code": "vladimir", "name": "Владимир"}),
+]
+
+
+@pytest.mark.parametrize(("role", "address", "data"), REFUSED)
+def test_what_a_form_says_when_it_refuses_is_russian(
+    client: Any, role: Role, address: str, data: dict[str, str]
+) -> None:
+    _enter(client, role)
+    answer = client.submit(address, data)
+    assert answer.status_code in {200, 400, 422}
+    page = Page(answer.text)
+    assert "Проверьте введённое" in page.texts
+    assert not [text for text in page.texts if latin_words(text)]
+
+
+def test_a_visitor_is_refused_in_russian(client: Any) -> None:
+    client.submit("/language", {"language": "ru", "next": "/"})
+    for data in ({}, {"email": "nobody", "password": "wrong and long enough"}):
+        page = Page(client.submit("/sign-in", data).text)
+        assert "Проверьте введённое" in page.texts
+        assert not [text for text in page.texts if latin_words(text)]

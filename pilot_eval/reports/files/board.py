@@ -75,7 +75,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "Изменение в обученных отделениях ({trained}) сопоставлено с изменением в остальных ({comparison}) "
         "за те же месяцы; {how}.",
     ),
-    "random": ("groups were formed by lot", "группы составлены по жребию"),
+    "random": ("groups were drawn at random", "группы распределены случайно"),
     "by_hand": ("groups were formed by hand", "группы составлены вручную"),
     "imported": ("how groups were formed is not on record", "как составлены группы, не записано"),
     "no_limits": ("No limits were put on record.", "Ограничения не записаны."),
