@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 from sqlmodel import Session
 
+from pilot_eval.domain.people import Role
 from pilot_eval.operations import people
 from pilot_eval.records.base import now
 from pilot_eval.records.people import User
@@ -57,8 +58,10 @@ def test_a_visitors_pages(
     seen(page, "reset-over", look)
 
 
-def test_an_auditors_pages(open_page: Callable[..., Page], look: tuple[int, str, str], auditor: User) -> None:
-    page = open_page(*look, user=auditor)
+def test_an_auditors_pages(
+    open_page: Callable[..., Page], look: tuple[int, str, str], create_auditor: Callable[..., User]
+) -> None:
+    page = open_page(*look, user=create_auditor(language=look[2]))
     for name, address in (
         ("account", "/account"),
         ("own-log", "/audit-log"),
@@ -73,13 +76,13 @@ def test_an_auditors_pages(open_page: Callable[..., Page], look: tuple[int, str,
 def test_an_administrators_pages(
     open_page: Callable[..., Page],
     look: tuple[int, str, str],
-    administrator: User,
+    create_person: Callable[..., User],
     create_auditor: Callable[..., User],
     create_manager: Callable[..., User],
 ) -> None:
     create_manager(full_name="Ольга Константиновна Преображенская-Заволжская")
     person = create_auditor(password_hash=None, full_name="Anna Petrova")
-    page = open_page(*look, user=administrator)
+    page = open_page(*look, user=create_person(Role.ADMINISTRATOR, language=look[2]))
     for name, address in (
         ("people", "/people"),
         ("person-add", "/people/new"),

@@ -17,18 +17,30 @@ from pilot_eval.web.words import ROLES
 _TOO_LONG = lazy_gettext("At most %(max)d characters")
 
 
-class PersonForm(FlaskForm):
-    role = RadioField(
+def _role() -> RadioField:
+    return RadioField(
         lazy_gettext("Role"),
         [InputRequired(lazy_gettext("Choose a role"))],
         choices=[SelectChoice(role.value, label) for role, label in ROLES.items()],
     )
-    region = SelectField(
-        lazy_gettext("Region"),
-        [Optional()],
-        coerce=lambda chosen: int(chosen) if chosen else None,
+
+
+def _region() -> SelectField:
+    return SelectField(
+        lazy_gettext("Region"), [Optional()], coerce=lambda chosen: int(chosen) if chosen else None
     )
-    full_name = StringField(lazy_gettext("Name"), [Length(max=200, message=_TOO_LONG)])
+
+
+def _full_name() -> StringField:
+    return StringField(lazy_gettext("Name"), [Length(max=200, message=_TOO_LONG)])
+
+
+class PersonForm(FlaskForm):
+    """What both forms about a person share; each names its fields itself, in the order of its page."""
+
+    role: RadioField
+    region: SelectField
+    full_name: StringField
 
     def offer(self, regions: Sequence[Region]) -> None:
         """Fill the list of regions."""
@@ -45,6 +57,9 @@ class NewPersonForm(PersonForm):
         lazy_gettext("Sign-in name"),
         [InputRequired(lazy_gettext("Enter a sign-in name")), Length(max=200, message=_TOO_LONG)],
     )
+    full_name = _full_name()
+    role = _role()
+    region = _region()
     language = RadioField(
         lazy_gettext("Language"),
         [InputRequired(lazy_gettext("Choose a language"))],
@@ -53,6 +68,9 @@ class NewPersonForm(PersonForm):
 
 
 class ChangePersonForm(PersonForm):
+    full_name = _full_name()
+    role = _role()
+    region = _region()
     active = BooleanField(lazy_gettext("May sign in"))
 
 

@@ -94,6 +94,13 @@ def test_a_bad_form_comes_back_with_what_was_typed(
     assert session.exec(select(User).where(User.email == "vera")).all() == []
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(as_administrator: Browser) -> None:
+    page = as_administrator.submit("/people/new", {}).text
+    summary = re.search(r'class="error-summary".*?</div>', page, re.S)
+    assert summary
+    assert re.findall(r'href="#([^"]+)"', summary[0]) == ["name", "role-group", "language-group"]
+
+
 def test_a_name_that_is_taken_is_said_at_its_field(as_administrator: Browser) -> None:
     as_administrator.submit("/people/new", NEW)
     answer = as_administrator.submit("/people/new", NEW)
