@@ -67,7 +67,7 @@ def assignments(trained: Arms, stratum: NDArray[np.intp]) -> int:
 def _draws(
     panel: Panel, effect: Effect, stratum: NDArray[np.intp], arms: Iterator[Arms], enumerated: bool
 ) -> Draws:
-    if panel.stratum is None and np.any(panel.weight != 1.0):
+    if np.ptp(panel.weight, axis=0).any():  # as many rows everywhere weigh as much as one
         parts = [_by_row(panel, effect, own) for own in arms]
     else:
         design = StratumDesign.of(panel.trained, stratum)

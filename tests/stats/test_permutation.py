@@ -91,6 +91,13 @@ def test_assignments_of_unbalanced_rows_equal_refits() -> None:
     assert found.pvalue == np.mean(np.array(statistics) >= abs(own.estimate) / np.sqrt(own.cr2) * TIE)
 
 
+def test_as_many_rows_everywhere_weigh_as_much_as_one() -> None:
+    rows = made_up(40, 9, 14, visits=(4,))
+    by_branch, by_row = permuted(rows.panel()), permuted(rows.panel(by_rows=True))
+    assert by_row.pvalue == by_branch.pvalue
+    assert by_row.interval.low == pytest.approx(by_branch.interval.low, rel=1e-9)
+
+
 def test_three_against_three_cannot_reject_and_its_interval_has_no_ends() -> None:
     panel = made_up(35, 3, 3).panel()
     apart = Panel(
