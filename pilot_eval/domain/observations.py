@@ -102,10 +102,14 @@ class Observations:
         ------
         BadInput
             A branch is in two arms or in two strata.
+        ValueError
+            Columns differ in length.
         """
         branches = Labels.of(branch)
         periods = np.asarray(period, dtype=np.int8)
         values = np.asarray(value, dtype=np.float64)
+        if not len(periods) == len(values) == len(branches.codes):
+            raise ValueError("branch, period and value must have the same length")
         order = np.lexsort((values, periods, branches.codes))
         count = len(branches.names)
         arm = _one_per_branch(branches, np.asarray(trained, dtype=np.intp), ARMS, "arm")
@@ -113,8 +117,6 @@ class Observations:
         if stratum is not None:
             labels = Labels.of(stratum)
             strata = Labels(labels.names, _one_per_branch(branches, labels.codes, labels.names, "stratum"))
-        if not len(periods) == len(values) == len(branches.codes):
-            raise ValueError("branch, period and value must have the same length")
         return cls(
             branches=branches.names,
             trained=arm.astype(np.bool_) if count else np.zeros(0, dtype=np.bool_),

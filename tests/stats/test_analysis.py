@@ -276,3 +276,11 @@ def test_a_stricter_level_widens_every_interval() -> None:
     assert wide.interval.low < narrow.interval.low  # type: ignore[operator]  # both exist
     for one, two in zip(wide.robustness, narrow.robustness, strict=True):
         assert one.interval.low < two.interval.low  # type: ignore[operator]  # both exist
+
+
+@pytest.mark.parametrize("design", ["difference_in_differences", "before_after"])
+def test_no_rows_at_all_are_not_estimable(design: str) -> None:
+    nothing = {"branch": [], "trained": [], "period": [], "value": []}
+    for kind in ("score", "duration"):
+        found = analysed(nothing, replace(PLAN, design=design, kind=kind))
+        assert isinstance(found.effect, NotEstimable)
