@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from pilot_eval.operations import audit_log as operations
 from pilot_eval.operations.policy import Action, may
+from pilot_eval.web.people.events import in_words
 from pilot_eval.web.sessions import actor, session
 
 audit_log = Blueprint("audit_log", __name__, url_prefix="/audit-log")
@@ -33,5 +34,6 @@ def _page(verification: operations.Verification | None = None) -> ResponseReturn
         older=events[-1].sequence if len(events) == operations.PAGE else None,
         paged=before is not None,
         verification=verification,
+        in_words=in_words,
         may_verify=may(actor(), Action.VERIFY_AUDIT_LOG),
     )

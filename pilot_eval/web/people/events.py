@@ -1,0 +1,37 @@
+"""What the audit log's codes mean, in words; a code without words is shown as it is."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext
+
+WORDS = {
+    "assignment.create": lazy_gettext("Visit assigned"),
+    "assignment.withdraw": lazy_gettext("Assigned visit withdrawn"),
+    "branch.create": lazy_gettext("Branch added"),
+    "checklist.publish": lazy_gettext("Checklist published"),
+    "demo.filled": lazy_gettext("Demonstration filled"),
+    "person.change": lazy_gettext("Person changed"),
+    "person.create": lazy_gettext("Person added"),
+    "person.reset_link": lazy_gettext("One-time link made"),
+    "person.set_password": lazy_gettext("Password set"),
+    "person.sign_in": lazy_gettext("Signed in"),
+    "person.sign_out": lazy_gettext("Signed out"),
+    "pilot.arms": lazy_gettext("Branches put into their groups"),
+    "pilot.branches": lazy_gettext("Branches of a pilot chosen"),
+    "pilot.create": lazy_gettext("Pilot created"),
+    "pilot.export": lazy_gettext("Results exported"),
+    "pilot.import": lazy_gettext("Data imported"),
+    "region.create": lazy_gettext("Region added"),
+    "timing.conflict": lazy_gettext("Another timing came under the same number"),
+    "timing.record": lazy_gettext("Timing recorded"),
+    "timing_form.publish": lazy_gettext("Timing form published"),
+    "visit.conflict": lazy_gettext("Another visit came under the same number"),
+    "visit.record": lazy_gettext("Visit recorded"),
+    "wave.closed": lazy_gettext("Wave closed"),
+    "wave.locked": lazy_gettext("Wave locked"),
+}
+
+
+def in_words(action: str) -> str:
+    """The action in the reader's language."""
+    return str(WORDS.get(action, action))
