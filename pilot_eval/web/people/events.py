@@ -16,7 +16,7 @@ WORDS = {
     "person.set_password": lazy_gettext("Password set"),
     "person.sign_in": lazy_gettext("Signed in"),
     "person.sign_out": lazy_gettext("Signed out"),
-    "pilot.arms": lazy_gettext("Branches put into their groups"),
+    "pilot.arms": lazy_gettext("Branches put into arms"),
     "pilot.branches": lazy_gettext("Branches of a pilot chosen"),
     "pilot.create": lazy_gettext("Pilot created"),
     "pilot.export": lazy_gettext("Results exported"),
