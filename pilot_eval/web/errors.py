@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -13,6 +14,7 @@ from pilot_eval.records.database import OperationalError
 from pilot_eval.web import resume, sign_in
 from pilot_eval.web.local_paths import here
 from pilot_eval.web.messages import said
+from pilot_eval.web.sessions import session
 
 # What happened, and what to do about it.
 PAGES = {
@@ -61,7 +63,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_busy)
-    app.register_error_handler(500, lambda _error: error_page(500))
+    app.register_error_handler(500, lambda _error: _failed(500))
 
 
 def error_page(status: int, sentence: str = "") -> Response:
@@ -109,6 +111,18 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _database_busy(_error: OperationalError) -> ResponseReturnValue:
-    response = error_page(503)
+    response = _failed(503)
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _failed(status: int) -> Response:
+    """A page that can be made without a database, and that gives back what was posted."""
+    try:
+        session().rollback()
+        _person = current_user.is_authenticated and current_user.id
+    except OperationalError:
+        # Where the sign-in library keeps the person of this request.
+        g._login_user = AnonymousUserMixin()
+    resume.carry()
+    return error_page(status)

@@ -4,7 +4,8 @@ It works for every form of the site without the form's doing anything, and keeps
 server. When a POST meets a sign-in that has ended, or a right that wants the password once more, the
 answer is the sign-in (or password) page with what was posted in one sealed hidden field, `carried`.
 After the password a page shows one key that posts everything on to where it was meant to go, with a
-fresh token. A form whose token has grown old comes back the same way, without the password.
+fresh token. A form whose token has grown old, or that met a failing database, comes back the same way,
+without the password.
 
 Passwords and files are never carried. Only what our own page has posted (a browser says so in
 `Sec-Fetch-Site` or `Origin`) is carried, only to an address of ours that takes a POST, and only for the
@@ -102,7 +103,8 @@ def _posted() -> Carried:
         for name, value in request.form.items(multi=True)
         if name not in _NEVER_CARRIED and "password" not in name.lower()
     )
-    known = current_user.id if current_user.is_authenticated else cookie.get("person")
+    # From the cookie, not from the database: that may be what has just failed.
+    known = cookie.get("person")
     return Carried(
         request.full_path.rstrip("?"), fields, known, any(file.filename for file in request.files.values())
     )
