@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import format_datetime, gettext, lazy_gettext
@@ -30,6 +31,9 @@ def role_label(role: Role) -> str:
     return str(ROLES[role])
 
 
-def moment(at: datetime) -> str:
-    """A moment in UTC, said so: people in eleven time zones read the same page."""
-    return str(gettext("%(moment)s UTC", moment=format_datetime(at, "d MMM yyyy, HH:mm")))
+def moment(at: datetime, zone: str = "UTC") -> str:
+    """A moment by the clock of a time zone, which is named: people in eleven zones read the same page."""
+    local = at.astimezone(ZoneInfo(zone))
+    clock = format_datetime(local, "d MMM yyyy, HH:mm", rebase=False)
+    ahead = local.isoformat()[-len("+03:00") :] if local.utcoffset() else ""
+    return str(gettext("%(moment)s UTC", moment=clock)) + ahead

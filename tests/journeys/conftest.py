@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +18,14 @@ import pytest
 import waitress
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from sqlmodel import SQLModel
 
 from pilot_eval import create_app
+from pilot_eval.records import database
 from pilot_eval.records.people import User
 from pilot_eval.settings import LOOPBACK, Settings
 from tests.conftest import PASSWORD, PROJECT
+from tests.conftest import _administer as administer
 
 SCREENSHOTS = PROJECT / "artifacts" / "screenshots"
 PHONE, DESK = 360, 1280
@@ -50,11 +56,15 @@ class Site:
     app: Flask
 
 
-@pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+@contextmanager
+def served(database_url: str, folder: Path) -> Iterator[Site]:
     """The site, served by waitress on a free port of this machine."""
-    settings = Settings("production", database_url, tmp_path, "only for tests, and long enough", LOOPBACK)
+    settings = Settings("production", database_url, folder, "only for tests, and long enough", LOOPBACK)
     app = create_app(settings)
+    # The passwords of tests are hashed cheaply; do not hash them again at the real price.
+    app.extensions["security"].pwd_context.update(
+        argon2__rounds=1, argon2__memory_cost=8, argon2__parallelism=1
+    )
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=_serve, args=(server,), daemon=True)
     thread.start()
@@ -63,6 +73,61 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     server.task_dispatcher.shutdown()
     thread.join(10)
     app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """An empty site of the test's own."""
+    with served(database_url, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def demo_on_sqlite(demo_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demonstration, served to all tests of a module."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copyfile(demo_template / "pilot_eval.sqlite3", folder / "pilot_eval.sqlite3")
+    with served(f"sqlite:///{folder / 'pilot_eval.sqlite3'}", folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def demo_on_postgresql(
+    demo_template: Path,
+    postgresql_server: Any,
+    _postgresql_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    """The same records on PostgreSQL."""
+    name = f"demo_{secrets.token_hex(4)}"
+    administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {_postgresql_template}")
+    url = str(postgresql_server.get_uri(database=name, driver="psycopg"))
+    copy_records(f"sqlite:///{demo_template / 'pilot_eval.sqlite3'}", url)
+    with served(url, tmp_path_factory.mktemp("site")) as site:
+        yield site
+    administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def copy_records(source_url: str, target_url: str) -> None:
+    """Copy every row into an empty, migrated database, and let its counters go on after them."""
+    source, target = database.open_database(source_url), database.open_database(target_url)
+    with source.connect() as reading, target.begin() as writing:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = [row._asdict() for row in reading.execute(table.select())]
+            if rows:
+                writing.execute(table.insert(), rows)
+            for column in table.columns:
+                if (
+                    column.primary_key
+                    and column.autoincrement is not False
+                    and column.type.python_type is int
+                ):
+                    writing.exec_driver_sql(
+                        f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), "  # noqa: S608 - names of our own tables
+                        f"(SELECT max({column.name}) FROM {table.name}))"
+                    )
+    source.dispose()
+    target.dispose()
 
 
 def _serve(server: Any) -> None:
@@ -113,27 +178,35 @@ class Watch:
 
 
 @pytest.fixture
-def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`open_page(width=PHONE, scheme="dark", language="ru")`; more arguments go to the browser's context.
+def open_page_of(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page_of(site, width=PHONE, scheme="dark", language="ru")`; more goes to the browser's context.
 
     When the test ends, a console error, a breach of the content policy or a request to another host on
     any of its pages fails it.
     """
     contexts: list[Any] = []
-    watch = Watch(site)
+    watches: list[Watch] = []
 
     def open_one(
-        width: int = DESK, scheme: str = "light", language: str = "en", user: User | None = None, **more: Any
+        site: Site,
+        width: int = DESK,
+        scheme: str = "light",
+        language: str = "en",
+        user: User | None = None,
+        **more: Any,
     ) -> Page:
         context = chromium.new_context(
             base_url=site.url,
             viewport={"width": width, "height": 800},
             color_scheme="dark" if scheme == "dark" else "light",
             locale=language,
+            reduced_motion="reduce",  # a picture never shows a colour half-way to another
             **more,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
+        watch = Watch(site)
+        watches.append(watch)
         page = context.new_page()
         page.on("console", watch.hear)
         page.on("pageerror", lambda error: watch.faults.append(f"script error: {error}"))
@@ -146,7 +219,14 @@ def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
     yield open_one
     for context in contexts:
         context.close()
-    assert not watch.faults, "\n".join(watch.faults)
+    faults = [fault for watch in watches for fault in watch.faults]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def open_page(site: Site, open_page_of: Callable[..., Page]) -> Callable[..., Page]:
+    """`open_page(width=PHONE, ...)`: a page of the test's own site, watched as `open_page_of` does."""
+    return partial(open_page_of, site)
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -162,7 +242,12 @@ def picture(page: Page, name: str) -> Path:
     """Store the whole page as artifacts/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    window = page.viewport_size or {"width": DESK, "height": 800}
+    # A window as tall as the page, so that what sticks to the window's edge hides nothing.
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
     return path
 
 
