@@ -55,11 +55,11 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
     pilot = pilots.get_pilot(session, actor, slug, Action.SEE_UPLIFT)
     snapshot = read_snapshot(session, pilots.stored_id(pilot))
     withheld = is_withheld(session, pilot)
-    seen = _periods_seen(session, pilot, scope, withheld=withheld)
+    seen = periods_seen(session, pilot, scope)
     outcomes = pilots.outcomes_of(session, pilot)
     own_region = actor.region_id if scope is Scope.REGION else None
     hidden = (
-        scope is Scope.REGION and not withheld and not _may_see_aggregate(snapshot.branches, actor.region_id)
+        scope is Scope.REGION and not withheld and not may_see_aggregate(snapshot.branches, actor.region_id)
     )
     evaluations = {
         outcome.code: evaluate(snapshot, pilot, outcome, outcomes)
@@ -98,9 +98,9 @@ def is_withheld(session: Session, pilot: Pilot) -> bool:
     )
 
 
-def _periods_seen(session: Session, pilot: Pilot, scope: Scope, *, withheld: bool) -> frozenset[Period]:
-    """Periods whose results the actor may see: of a manager, only closed waves."""
-    if not withheld:
+def periods_seen(session: Session, pilot: Pilot, scope: Scope) -> frozenset[Period]:
+    """Periods whose results the actor may see: while a pilot runs, of a manager only closed waves."""
+    if not is_withheld(session, pilot):
         return _EVERY_PERIOD
     if scope is Scope.ALL:
         return frozenset({Period.BEFORE})
@@ -111,7 +111,7 @@ def _periods_seen(session: Session, pilot: Pilot, scope: Scope, *, withheld: boo
     )
 
 
-def _may_see_aggregate(branches: Sequence[BranchRow], region_id: int | None) -> bool:
+def may_see_aggregate(branches: Sequence[BranchRow], region_id: int | None) -> bool:
     """Whether the whole pilot's figures give away no branch or region but the manager's own."""
     regions = {branch.region_id for branch in branches}
     if regions <= {region_id}:

@@ -1,12 +1,31 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
+from pilot_eval.web.branches.pages import area as branches
+from pilot_eval.web.charts import charts
+from pilot_eval.web.exports.pages import area as exports
 from pilot_eval.web.help.pages import help_area
+from pilot_eval.web.imports.pages import area as imports
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
+from pilot_eval.web.pilots.pages import area as pilots
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
 from pilot_eval.web.visits.pages import visits
 
-AREAS = (shell, account, people, regions, audit_log, visits, timings, help_area)
+AREAS = (
+    shell,
+    account,
+    people,
+    regions,
+    audit_log,
+    visits,
+    timings,
+    pilots,
+    branches,
+    charts,
+    exports,
+    imports,
+    help_area,
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext
-from wtforms import Form, StringField, ValidationError
-from wtforms.validators import Optional
+from wtforms import Form, StringField
+from wtforms.validators import Optional, StopValidation
 
 from pilot_eval.reports.numbers import parse_number
 
@@ -54,7 +54,7 @@ class Given:
         self.field_flags = {"required": True}
 
     def __call__(self, _form: Form, field: Any) -> None:
-        if field.errors:
+        if field.raw_data and str(field.raw_data[0]).strip():
             return
-        if field.data is None or field.data == "":
-            raise ValidationError(str(self.message))
+        field.errors = []  # "not a valid date" says less than that there is none
+        raise StopValidation(str(self.message))

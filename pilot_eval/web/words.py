@@ -9,6 +9,8 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, lazy_gettext
 
 from pilot_eval.domain.people import Role
+from pilot_eval.reports.numbers import date_text, moment_text, number
+from pilot_eval.web.languages import language
 from pilot_eval.web.problems import errors_of
 
 ROLES = {
@@ -24,6 +26,9 @@ def install(app: Flask) -> None:
     app.add_template_global(role_label)
     app.add_template_global(moment)
     app.add_template_global(errors_of)
+    app.add_template_filter(lambda day: date_text(day, language()), "date_words")
+    app.add_template_filter(lambda at: moment_text(at, language()), "moment_words")
+    app.add_template_filter(lambda value, digits=0: number(value, digits, language()), "numbers")
 
 
 def role_label(role: Role) -> str:

@@ -60,4 +60,5 @@ def _allowed() -> list[tuple[str, object]]:
 def _current(endpoint: str) -> str:
     if request.endpoint == endpoint:
         return "page"
-    return "true" if request.blueprint == endpoint.partition(".")[0] else ""
+    below = request.path.startswith(url_for(endpoint).rstrip("/") + "/")
+    return "true" if below or request.blueprint == endpoint.partition(".")[0] else ""

@@ -1,0 +1,245 @@
+"""Branches compared, and the charts of a pilot, as far as the reader may see them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlmodel import Session
+
+from pilot_eval.domain.errors import NotFound
+from pilot_eval.domain.outcomes import OUTCOMES
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.pilots import Period
+from pilot_eval.engines.records import VisitRow, read_snapshot
+from pilot_eval.operations import pilots
+from pilot_eval.operations.policy import Action, Scope, scope_of
+from pilot_eval.operations.summaries import (
+    may_see_aggregate,
+    periods_seen,
+    plain_observations,
+    summarise,
+)
+from pilot_eval.reports import wording
+from pilot_eval.reports.charts import Chart, FunnelLimits, FunnelPoint, dumbbell, funnel, intervals
+from pilot_eval.reports.wording import Sentence
+from pilot_eval.stats import branches as branch_stats
+from pilot_eval.stats.baseline import standardised_difference
+from pilot_eval.stats.results import NotEstimable
+
+# Records in each period below which a branch is shown but not compared.
+FEWEST_RECORDS = 2
+Document = Mapping[str, Any]
+# What a table of branches can be sorted by.
+SORTS = ("code", "name", "region", "arm", "before", "after", "change")
+
+
+def outcome_of(summary: Document, code: str) -> Document:
+    """An outcome of the summary; the first one where none is named.
+
+    Raises
+    ------
+    NotFound
+        If there is no such outcome.
+    """
+    for outcome in summary["outcomes"]:
+        if code in ("", outcome["code"]):
+            return dict(outcome)
+    raise NotFound
+
+
+def fewest_records(summary: Document, code: str) -> int:
+    """Records in each period that a branch needs to be compared: one, where no branch has more."""
+    intervals_there = any(
+        (branch["outcomes"][code]["change"] or {}).get("confidence_interval")
+        for branch in summary["branches"]
+    )
+    return FEWEST_RECORDS if intervals_there else 1
+
+
+def sorted_branches(
+    summary: Document, code: str, *, region: str = "", sort: str = "", descending: bool = False
+) -> list[Document]:
+    """Branches of the summary for a table; an unknown order is the order of codes."""
+    chosen = [branch for branch in summary["branches"] if region in ("", branch["region"])]
+
+    def key(branch: Document) -> tuple[bool, Any]:
+        cell = branch["outcomes"][code]
+        if sort in ("before", "after"):
+            value = cell[sort]["mean"] if cell[sort] else None
+        elif sort == "change":
+            value = cell["change"]["estimate"] if cell["change"] else None
+        else:
+            value = str(branch[sort if sort in SORTS else "code"] or "").casefold()
+        return value is None, (0 if value is None else value)
+
+    chosen.sort(key=lambda branch: str(branch["code"]))
+    known = [branch for branch in chosen if not key(branch)[0]]
+    unknown = [branch for branch in chosen if key(branch)[0]]
+    return sorted(known, key=key, reverse=descending) + unknown
+
+
+def regions_of(summary: Document) -> list[str]:
+    """Names of the regions that the reader's branches are in."""
+    return sorted({branch["region"] for branch in summary["branches"] if branch["region"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Means of the two arms before training, and how far apart they are in standard deviations."""
+
+    trained: float
+    comparison: float
+    difference: float | None
+
+
+def baseline(summary: Document, outcome: Document) -> Baseline | None:
+    """How comparable the arms were before training; None without comparison or baseline data."""
+    means: dict[str, list[float]] = {"trained": [], "comparison": []}
+    for branch in summary["branches"]:
+        cell = branch["outcomes"][outcome["code"]]["before"]
+        if cell:
+            means[branch["arm"]].append(cell["mean"])
+    if not all(means.values()):
+        return None
+    on_logs = outcome["kind"] == "duration"
+    scaled = {arm: [math.log(v) for v in values] if on_logs else values for arm, values in means.items()}
+    centre = {arm: sum(values) / len(values) for arm, values in scaled.items()}
+    told = {arm: math.exp(value) if on_logs else value for arm, value in centre.items()}
+    return Baseline(
+        told["trained"],
+        told["comparison"],
+        standardised_difference(scaled["trained"], scaled["comparison"]),
+    )
+
+
+def chart_of(
+    session: Session, actor: Actor, slug: str, name: str, language: str, now: datetime
+) -> Chart | Sentence:
+    """A chart by its name, or why there is none.
+
+    Parameters
+    ----------
+    name : str
+        `intervals`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
+
+    Raises
+    ------
+    NotFound
+        If there is no such chart, or nothing in it may be shown yet.
+    """
+    summary = summarise(session, actor, slug, now)
+    if name == "intervals":
+        return _there(intervals(summary, language))
+    if name.startswith("before-after-"):
+        outcome = outcome_of(summary, name.removeprefix("before-after-") or "?")
+        return _there(dumbbell(summary, outcome["code"], language))
+    for arm in ("trained", "comparison"):
+        if name.startswith(f"funnel-{arm}-"):
+            code = name.removeprefix(f"funnel-{arm}-") or "?"
+            return _funnel(session, actor, summary, outcome_of(summary, code), arm, language)
+    raise NotFound
+
+
+def _there(chart: Chart | None) -> Chart:
+    if chart is None:
+        raise NotFound
+    return chart
+
+
+def _funnel(
+    session: Session, actor: Actor, summary: Document, outcome: Document, arm: str, language: str
+) -> Chart | Sentence:
+    """The changes of one arm's branches with the limits of chance, which are those of the whole arm."""
+    if summary["headline_withheld"] is not None:
+        raise NotFound
+    pilot = pilots.get_pilot(session, actor, summary["pilot"]["slug"])
+    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    own_only = scope_of(actor, Action.COMPARE_BRANCHES) is Scope.REGION
+    if own_only and not may_see_aggregate(snapshot.branches, actor.region_id):
+        return wording.AGGREGATE_HIDDEN
+    stored = next(o for o in pilots.outcomes_of(session, pilot) if o.code == outcome["code"])
+    changes = branch_stats.branch_changes(plain_observations(snapshot, stored), OUTCOMES[stored.kind])
+    if isinstance(changes, NotEstimable):
+        return wording.reason(changes.code, changes.values)
+    of_arm = changes.trained == (arm == "trained")
+    found = branch_stats.funnel(changes, of_arm)
+    if isinstance(found, NotEstimable):
+        return wording.reason(found.code, found.values)
+    if stored.kind == "duration":
+        changes, found = changes.as_speed(), found.as_speed()
+    shown = {branch["code"]: branch["name"] for branch in summary["branches"]}
+    points = [
+        FunnelPoint(
+            shown[changes.branches[place]],
+            arm,
+            float(changes.size[place]),
+            float(changes.change[place]),
+            outside,
+        )
+        for place, outside in zip(np.flatnonzero(of_arm).tolist(), found.outside, strict=True)
+        if changes.branches[place] in shown
+    ]
+    limits = FunnelLimits(
+        size=found.size.tolist(),
+        centre=found.centre,
+        low_95=found.low_95.tolist(),
+        high_95=found.high_95.tolist(),
+        low_998=found.low_998.tolist(),
+        high_998=found.high_998.tolist(),
+    )
+    return funnel(outcome, points, limits, language)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit as those see it who may read it: never by whom beyond a pseudonym, never a plan."""
+
+    day: str
+    period: str
+    outcome: str
+    score: float | None
+    auditor: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPage:
+    """One branch of a pilot."""
+
+    summary: Document
+    branch: Document
+    visits: tuple[VisitLine, ...]
+
+
+def branch_page(session: Session, actor: Actor, slug: str, code: str, now: datetime) -> BranchPage:
+    """One branch with its visits, from the waves that the actor may see.
+
+    Raises
+    ------
+    NotFound
+        If the pilot has no such branch, or it is not the manager's: the two are never told apart.
+    """
+    summary = summarise(session, actor, slug, now)
+    found = [branch for branch in summary["branches"] if branch["code"] == code]
+    if not found:
+        raise NotFound
+    pilot = pilots.get_pilot(session, actor, slug)
+    seen = periods_seen(session, pilot, scope_of(actor, Action.READ_RECORDED))
+    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    zone = next(ZoneInfo(branch.time_zone) for branch in snapshot.branches if branch.code == code)
+    visits = sorted(
+        (visit for visit in snapshot.visits if visit.branch == code and visit.period in seen),
+        key=lambda visit: visit.started_at,
+    )
+    return BranchPage(summary, found[0], tuple(_visit_line(visit, zone) for visit in visits))
+
+
+def _visit_line(visit: VisitRow, zone: ZoneInfo) -> VisitLine:
+    score = None if visit.score_hundredths is None else visit.score_hundredths / 100
+    day = visit.started_at.astimezone(zone).date().isoformat()
+    return VisitLine(day, Period(visit.period).value, visit.outcome.value, score, visit.auditor)

@@ -1,0 +1,43 @@
+"""Files of a pilot to take away."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from pilot_eval.domain.errors import NotFound
+from pilot_eval.operations import pilots
+from pilot_eval.operations.exporting import export
+from pilot_eval.operations.policy import Action, may
+from pilot_eval.reports.files import FORMATS
+from pilot_eval.web.languages import LANGUAGES, language
+from pilot_eval.web.sessions import actor, clock, session
+
+area = Blueprint("exports", __name__, url_prefix="/pilots/<slug>/exports")
+
+
+@area.get("")
+def index(slug: str) -> ResponseReturnValue:
+    """The files there are."""
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.EXPORT_SUMMARY)
+    return render_template(
+        "exports/index.html",
+        pilot=pilot,
+        formats=list(FORMATS.values()),
+        all_languages=LANGUAGES,
+        title=pilot.title_ru if language() == "ru" else pilot.title_en,
+        with_rows=may(actor(), Action.EXPORT_ROWS),
+        planner=may(actor(), Action.PLAN_PILOT),
+        made_up=pilot.made_up,
+    )
+
+
+@area.post("/<format_name>/<chosen>")
+def download(slug: str, format_name: str, chosen: str) -> ResponseReturnValue:
+    """One file in one language; taking it is noted, so it is a POST."""
+    if chosen not in LANGUAGES:
+        raise NotFound
+    file = export(session(), actor(), slug, format_name, chosen, clock())
+    answer = Response(file.content, content_type=file.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return answer

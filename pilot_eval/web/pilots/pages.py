@@ -1,0 +1,334 @@
+"""Pilots: the list, a new one, its plan, its visits and its waves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import SelectChoice
+
+from pilot_eval.domain.errors import BadInput, EditConflict, Problem
+from pilot_eval.domain.pilots import Arm, Design, Period
+from pilot_eval.operations import assignments, network, pilots
+from pilot_eval.operations.comparison import baseline
+from pilot_eval.operations.coverage import coverage
+from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.summaries import summarise
+from pilot_eval.records.pilots import Pilot
+from pilot_eval.reports.charts import dumbbell
+from pilot_eval.reports.summaries import level_of
+from pilot_eval.reports.tiles import tiles
+from pilot_eval.web.charts import chart_urls
+from pilot_eval.web.languages import language
+from pilot_eval.web.pilots.forms import AssignmentForm, DrawForm, PilotForm
+from pilot_eval.web.problems import add_problems
+from pilot_eval.web.sessions import actor, clock, session
+
+area = Blueprint("pilots", __name__, url_prefix="/pilots")
+
+# Networks up to this size are ticked off a list; larger ones are typed by code.
+LISTED_BRANCHES = 300
+
+
+@area.get("")
+def index() -> ResponseReturnValue:
+    """Pilots that the reader may look at."""
+    found = pilots.list_pilots(session(), actor())
+    today = clock().date()
+    rows = [(pilot, pilots.pilot_status(session(), pilot, today)) for pilot in found]
+    return render_template("pilots/index.html", rows=rows, may_plan=may(actor(), Action.PLAN_PILOT))
+
+
+@area.route("/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Plan a pilot."""
+    scope_of(actor(), Action.PLAN_PILOT)
+    form = PilotForm()
+    if form.validate_on_submit():
+        try:
+            pilot = pilots.create_pilot(session(), actor(), **_plan(form))
+        except BadInput as error:
+            session().rollback()
+            add_problems(form, error)
+        else:
+            flash(_("The pilot is planned. Choose its branches now."), "success")
+            return redirect(url_for("pilots.plan", slug=pilot.slug))
+    status = 422 if form.is_submitted() else 200
+    return render_template("pilots/new.html", form=form), status
+
+
+def _plan(form: PilotForm) -> dict[str, Any]:
+    return {
+        "title_en": form.title_en.data,
+        "title_ru": form.title_ru.data or "",
+        "slug": form.slug.data or "",
+        "before": (form.before_from.data, form.before_to.data),
+        "training": (form.training_from.data, form.training_to.data),
+        "after": (form.after_from.data, form.after_to.data),
+        "design": Design(form.design.data),
+        "level": form.level.data,
+        "seed": form.seed.data,
+        "smallest_quality": form.smallest_quality.data,
+        "smallest_speed": form.smallest_speed.data,
+    }
+
+
+@area.get("/<slug>/plan")
+def plan(slug: str) -> ResponseReturnValue:
+    """The plan: branches and arms."""
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    return _plan_page(pilot)
+
+
+def _plan_page(
+    pilot: Pilot,
+    *,
+    draw: DrawForm | None = None,
+    chosen: dict[str, str] | None = None,
+    codes: set[str] | None = None,
+    problems: list[Any] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    members = pilots.members_of(session(), pilot)
+    every = network.list_branches(session(), actor())
+    regions = {region.id: region.name for region in network.list_regions(session())}
+    if draw is None:
+        draw = DrawForm(formdata=None, seed=pilot.seed)
+    draw.version.data, draw.version.raw_data = pilot.row_version, None
+    arms = {branch.code: member.arm.value if member.arm else "" for member, branch in members}
+    page = render_template(
+        "pilots/plan.html",
+        pilot=pilot,
+        members=members,
+        arms=arms if chosen is None else chosen,
+        drawn=bool(arms) and all(arms.values()),
+        codes={branch.code for _member, branch in members} if codes is None else codes,
+        every=every,
+        listed=len(every) <= LISTED_BRANCHES,
+        regions=regions,
+        draw=draw,
+        fixed=pilots.anything_recorded(session(), pilot),
+        dates=pilots.dates_of(pilot),
+        outcomes=pilots.outcomes_of(session(), pilot),
+        problems=problems or [],
+        made_up=pilot.made_up,
+    )
+    return page, status
+
+
+def _changed_meanwhile() -> Problem:
+    return Problem(
+        "",
+        _(
+            "Somebody else has changed this pilot since you opened the page. "
+            "Check how it stands now, then send your change again."
+        ),
+    )
+
+
+def _version() -> int:
+    given = request.form.get("version", "")
+    if not given.isdigit():
+        abort(400)
+    return int(given)
+
+
+@area.post("/<slug>/plan/branches")
+def choose_branches(slug: str) -> ResponseReturnValue:
+    """Make the ticked, or typed, branches those of the pilot."""
+    given = [part for text in request.form.getlist("codes") for part in re.split(r"[\r\n,;]+", text)]
+    codes = {part.strip() for part in given if part.strip()}
+    try:
+        pilots.choose_branches(session(), actor(), slug, codes, _version())
+    except (BadInput, EditConflict) as error:
+        return _plan_again(slug, error, codes=codes)
+    flash(_("The branches are stored."), "success")
+    return redirect(url_for("pilots.plan", slug=slug))
+
+
+@area.post("/<slug>/plan/arms")
+def set_arms(slug: str) -> ResponseReturnValue:
+    """Put each branch into the arm that was chosen by hand."""
+    chosen = {
+        name.removeprefix("arm-"): value for name, value in request.form.items() if name.startswith("arm-")
+    }
+    arms = {code: Arm(value) for code, value in chosen.items() if value in set(Arm)}
+    try:
+        pilots.set_arms(session(), actor(), slug, arms, clock(), _version())
+    except (BadInput, EditConflict) as error:
+        return _plan_again(slug, error, chosen=chosen)
+    flash(_("The arms are stored."), "success")
+    return redirect(url_for("pilots.plan", slug=slug))
+
+
+@area.post("/<slug>/plan/draw")
+def draw_arms(slug: str) -> ResponseReturnValue:
+    """Draw the arms at random."""
+    form = DrawForm()
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    if not form.validate_on_submit():
+        return _plan_page(pilot, draw=form, status=422)
+    try:
+        pilots.draw_arms(
+            session(),
+            actor(),
+            slug,
+            seed=form.seed.data,
+            share=form.share.data,
+            stratified=form.stratified.data,
+            now=clock(),
+            version=_version(),
+        )
+    except (BadInput, EditConflict) as error:
+        return _plan_again(slug, error, draw=form)
+    flash(_("The arms are drawn."), "success")
+    return redirect(url_for("pilots.plan", slug=slug))
+
+
+def _plan_again(slug: str, error: BadInput | EditConflict, **kept: Any) -> ResponseReturnValue:
+    """The plan page with what is wrong, and with what was sent."""
+    session().rollback()
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    if isinstance(error, EditConflict):
+        return _plan_page(pilot, problems=[_changed_meanwhile()], status=409, **kept)
+    if "draw" in kept:
+        add_problems(kept["draw"], error)
+        return _plan_page(pilot, status=422, **kept)
+    return _plan_page(pilot, problems=list(error.problems), status=422, **kept)
+
+
+@area.route("/<slug>/assignments", methods=["GET", "POST"])
+def visits(slug: str) -> ResponseReturnValue:
+    """Who visits which branch when."""
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    form = _assignment_form(pilot)
+    if form.validate_on_submit():
+        try:
+            assignments.assign_visits(session(), actor(), slug, [_visit(form)])
+        except BadInput as error:
+            session().rollback()
+            add_problems(form, error)
+        else:
+            flash(_("The visit is assigned."), "success")
+            return redirect(url_for("pilots.visits", slug=slug))
+    status = 422 if form.is_submitted() else 200
+    page = render_template(
+        "pilots/assignments.html",
+        pilot=pilot,
+        form=form,
+        rows=assignments.list_assignments(session(), actor(), slug),
+        scenarios=assignments.scenarios_of(session(), pilot),
+        waves=pilots.waves_of(session(), pilot),
+        made_up=pilot.made_up,
+    )
+    return page, status
+
+
+def _assignment_form(pilot: Pilot) -> AssignmentForm:
+    form = AssignmentForm()
+    branches = [branch for _member, branch in pilots.members_of(session(), pilot)]
+    form.branch.choices = _choices({branch.code: f"{branch.code} {branch.name}" for branch in branches})
+    scenarios = assignments.scenarios_of(session(), pilot)
+    form.scenario.choices = _choices({code: names[language()] for code, names in scenarios.items()})
+    auditors = assignments.list_auditors(session(), actor(), pilot.slug)
+    form.auditor.choices = _choices({str(person.id): person.pseudonym for person in auditors})
+    return form
+
+
+def _choices(named: dict[str, str]) -> list[SelectChoice]:
+    return [SelectChoice("", ""), *(SelectChoice(value, label) for value, label in named.items())]
+
+
+def _visit(form: AssignmentForm) -> assignments.VisitPlan:
+    return assignments.VisitPlan(
+        branch=form.branch.data,
+        period=Period(form.period.data),
+        auditor_id=int(form.auditor.data),
+        scenario=form.scenario.data,
+        window=(form.window_from.data, form.window_to.data),
+    )
+
+
+@area.post("/<slug>/assignments/<int:assignment_id>/withdraw")
+def withdraw(slug: str, assignment_id: int) -> ResponseReturnValue:
+    """Take an assignment back."""
+    assignments.withdraw_assignment(session(), actor(), slug, assignment_id, clock())
+    flash(_("The assignment is withdrawn."), "success")
+    return redirect(url_for("pilots.visits", slug=slug))
+
+
+@area.get("/<slug>/waves")
+def waves(slug: str) -> ResponseReturnValue:
+    """The waves and what came in."""
+    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    return render_template(
+        "pilots/waves.html",
+        pilot=pilot,
+        coverage=coverage(session(), actor(), slug),
+        today=clock().date(),
+        made_up=pilot.made_up,
+    )
+
+
+@area.post("/<slug>/waves/<period>/<any(close, lock):change>")
+def change_wave(slug: str, period: str, change: str) -> ResponseReturnValue:
+    """Close a wave, or lock a closed one."""
+    if period not in set(Period):
+        abort(404)
+    if change == "close":
+        pilots.close_wave(session(), actor(), slug, Period(period), clock())
+        flash(_("The wave is closed."), "success")
+    else:
+        pilots.lock_wave(session(), actor(), slug, Period(period))
+        flash(_("The wave is locked."), "success")
+    return redirect(url_for("pilots.waves", slug=slug))
+
+
+@area.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """The overview: what is known, how sure it is, and what is not known."""
+    summary = summarise(session(), actor(), slug, clock())
+    planner = may(actor(), Action.PLAN_PILOT)
+    return render_template(
+        "pilots/show.html",
+        summary=summary,
+        title=summary["pilot"]["title"][language()],
+        tiles=tiles(summary, language()),
+        baselines=_baselines(summary) if planner else [],
+        coverage=coverage(session(), actor(), slug) if may(actor(), Action.SEE_COVERAGE) else [],
+        dumbbells=_dumbbells(summary),
+        today=clock().date(),
+        planner=planner,
+        made_up=summary["pilot"]["made_up"],
+    )
+
+
+def _baselines(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """How comparable the arms were, for each primary outcome."""
+    found = []
+    for outcome in summary["outcomes"]:
+        line = baseline(summary, outcome) if outcome["primary"] else None
+        if line is not None:
+            found.append(
+                {
+                    "title": outcome["label"][language()],
+                    "trained": level_of(outcome["kind"], outcome["unit"], line.trained, language()),
+                    "comparison": level_of(outcome["kind"], outcome["unit"], line.comparison, language()),
+                    "difference": line.difference,
+                }
+            )
+    return found
+
+
+def _dumbbells(summary: dict[str, Any]) -> list[tuple[Any, dict[str, str]]]:
+    """Before and after by branch, for the primary outcomes."""
+    charts = [
+        dumbbell(summary, outcome["code"], language())
+        for outcome in summary["outcomes"]
+        if outcome["primary"]
+    ]
+    slug = summary["pilot"]["slug"]
+    return [(chart, chart_urls(slug, chart.name)) for chart in charts if chart is not None]
