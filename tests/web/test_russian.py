@@ -15,6 +15,7 @@ from pilot_eval.demo.world import TOWNS
 from pilot_eval.domain.people import Role
 from tests import catalogue
 from tests.conftest import PASSWORD
+from tests.web.field_pages import filled
 from tests.web.reading import Page
 
 PER_ENDPOINT = 2  # pages of one kind that are read: another branch has the same labels
@@ -114,6 +115,7 @@ REFUSED = [
     (Role.ADMINISTRATOR, "/people/new", {}),
     (Role.ADMINISTRATOR, "/people/new", {"name": "x" * 300, "role": "manager", "language": "ru"}),
     (Role.ADMINISTRATOR, "/regions", {}),
+    (Role.HEAD_OFFICE, "/confirm-password", {"password": "wrong"}),
     (Role.HEAD_OFFICE, "/regions", {"code": "vladimir", "name": "Владимир"}),
 ]
 
@@ -128,6 +130,18 @@ def test_what_a_form_says_when_it_refuses_is_russian(
     page = Page(answer.text)
     assert "Проверьте введённое" in page.texts
     assert not [text for text in page.texts if latin_words(text)]
+
+
+@pytest.mark.parametrize("kind", ["visit", "timing"])
+def test_what_the_auditors_forms_say_when_they_refuse_is_russian(client: Any, kind: str) -> None:
+    _enter(client, Role.AUDITOR)
+    links = Page(client.get("/assignments").text).links
+    address = next(link for link in links if link.endswith(f"/{kind}"))
+    form = filled(client.get(address).text)
+    for changes in ({}, {"outcome": "done", "day": "2999-01-01", "started_at": "x", "at_joined": "25:00"}):
+        page = Page(client.post(address, data=form | changes).text)
+        assert "Проверьте введённое" in page.texts
+        assert not [text for text in page.texts if latin_words(text)]
 
 
 def test_a_visitor_is_refused_in_russian(client: Any) -> None:
