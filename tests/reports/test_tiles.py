@@ -1,0 +1,56 @@
+"""Tiles and lines of branches: numbers with interval, unit and n, in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pilot_eval.reports.tiles import branch_lines, tiles
+from tests.reports.samples import summary as sample
+
+
+@pytest.fixture(scope="module")
+def summary() -> Any:
+    return sample()
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_number_has_its_interval_unit_and_base(summary: Any, language: str) -> None:
+    found = tiles(summary, language)
+    assert [tile.code for tile in found] == [outcome["code"] for outcome in summary["outcomes"]]
+    for tile in found:
+        assert tile.value
+        assert tile.interval
+        assert tile.level.startswith(("97.5", "97,5", "95"))
+        assert any(sign.isdigit() for sign in tile.base)
+        assert tile.bar is not None
+        assert all(before and after for _arm, before, after in tile.means)
+
+
+def test_a_running_pilot_has_no_tile() -> None:
+    assert tiles(sample(withheld=True), "en") == []
+
+
+def test_a_branch_seen_too_seldom_stands_last(summary: Any) -> None:
+    outcome = summary["outcomes"][0]
+    first = summary["branches"][0]
+    cells = {**first["outcomes"], outcome["code"]: _without_after(first, outcome["code"])}
+    thin = {**first, "outcomes": cells}
+    lines = branch_lines(summary, outcome, [thin, *summary["branches"][1:]], "en", fewest=2)
+    assert [line.code for line in lines if line.thin] == [first["code"]]
+    assert lines[-1].code == first["code"]
+    assert len(lines) == len(summary["branches"])
+
+
+def _without_after(branch: Any, code: str) -> Any:
+    return {**branch["outcomes"][code], "after": None, "change": None}
+
+
+def test_faster_is_better_and_slower_is_worse(summary: Any) -> None:
+    outcome = next(each for each in summary["outcomes"] if each["kind"] == "duration")
+    for line, branch in zip(
+        branch_lines(summary, outcome, summary["branches"], "en", fewest=1), summary["branches"], strict=True
+    ):
+        low, high = branch["outcomes"][outcome["code"]]["change"]["confidence_interval"]
+        assert line.tone == ("better" if low > 0 else "worse" if high < 0 else "neither")
