@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import secrets
@@ -27,6 +28,7 @@ from pilot_eval.records.people import User
 
 # The PostgreSQL package wants a private folder while it is imported; containers often lack it.
 _RUNTIME = tempfile.TemporaryDirectory(prefix="run")
+atexit.register(_RUNTIME.cleanup)
 os.environ.setdefault("XDG_RUNTIME_DIR", _RUNTIME.name)
 
 PROJECT = Path(__file__).parent.parent
