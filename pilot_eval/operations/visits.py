@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select, update
 
@@ -94,8 +95,12 @@ class AssignedVisit:
     ----------
     auditor : str
         Pseudonym.
+    wave_state : WaveState
+        An open wave asks for visits and timings; a closed one still takes a late visit; a locked one nothing.
     visit_id : UUID or None
         The visit recorded for it.
+    visited_at : datetime or None
+        When that visit began.
     timings : int
         How many timings were recorded for it.
     """
@@ -103,17 +108,59 @@ class AssignedVisit:
     assignment: Assignment
     branch: Branch
     auditor: str
-    open: bool
+    wave_state: WaveState
     visit_id: UUID | None
+    visited_at: datetime | None
     timings: int
 
-    def overdue(self, today: date) -> bool:
+    @property
+    def to_do(self) -> bool:
+        """Not done, and still to be recorded."""
+        return self.visit_id is None and self.wave_state is not WaveState.LOCKED
+
+    @property
+    def asks_for_timings(self) -> bool:
+        return self.wave_state is WaveState.OPEN
+
+    @property
+    def last_day(self) -> date:
+        """The day of the visit in the branch's own calendar; the last of its window if there is none."""
+        return self._local_day(self.visited_at) if self.visited_at else self.assignment.window_to
+
+    def today(self, now: datetime) -> date:
+        """The branch's own day."""
+        return self._local_day(now)
+
+    def due(self, now: datetime) -> bool:
+        """To be done today: its dates have begun and are not over."""
+        return self.to_do and self.assignment.window_from <= self.today(now) <= self.assignment.window_to
+
+    def overdue(self, now: datetime) -> bool:
         """Not done, though its dates are over."""
-        return self.visit_id is None and self.assignment.window_to < today
+        return self.to_do and self.assignment.window_to < self.today(now)
+
+    def _local_day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.branch.time_zone)).date()
 
 
-def list_assigned(session: Session, actor: Actor) -> list[AssignedVisit]:
-    """Standing assignments by date: an auditor's own, or everybody's for head office.
+@dataclass(frozen=True, slots=True)
+class AssignedVisits:
+    """Assignments in the order of reading.
+
+    Parameters
+    ----------
+    to_do : tuple of AssignedVisit
+        Those of today first, the one that ends soonest at the head; then the overdue; then those to come.
+    done : tuple of AssignedVisit
+        Newest first.
+    """
+
+    to_do: tuple[AssignedVisit, ...]
+    done: tuple[AssignedVisit, ...]
+
+
+def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisits:
+    """Standing assignments: an auditor's own, or everybody's for head office.
 
     An assignment of a locked wave is listed only if something was recorded for it.
     """
@@ -134,25 +181,38 @@ def list_assigned(session: Session, actor: Actor) -> list[AssignedVisit]:
             assignment,
             branch,
             auditor.pseudonym,
-            wave.state is not WaveState.LOCKED,
-            visits.get(assignment.id),
+            wave.state,
+            visit_id,
+            visited_at,
             timings.get(assignment.id, 0),
         )
         for assignment, branch, wave, auditor in session.exec(statement)
+        for visit_id, visited_at in [visits.get(assignment.id, (None, None))]
     ]
-    return [row for row in rows if row.open or row.visit_id or row.timings]
+    done = [row for row in rows if not row.to_do and (row.visit_id or row.timings)]
+    return AssignedVisits(
+        to_do=tuple(sorted((row for row in rows if row.to_do), key=lambda row: _urgency(row, now))),
+        done=tuple(sorted(done, key=lambda row: row.last_day, reverse=True)),
+    )
+
+
+def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:
+    if row.due(now):
+        return 0, row.assignment.window_to
+    return (1, row.assignment.window_to) if row.overdue(now) else (2, row.assignment.window_from)
 
 
 def _recorded(
     session: Session, actor: Actor, scope: Scope
-) -> tuple[dict[int | None, UUID], dict[int | None, int]]:
-    """The visit, and the number of timings, by assignment."""
-    visits = select(Visit.assignment_id, Visit.id)
+) -> tuple[dict[int | None, tuple[UUID, datetime]], dict[int | None, int]]:
+    """The visit with its beginning, and the number of timings, by assignment."""
+    visits = select(Visit.assignment_id, Visit.id, Visit.started_at)
     timings = select(Timing.assignment_id, func.count()).group_by(col(Timing.assignment_id))
     if scope is Scope.OWN:
         visits = visits.where(col(Visit.auditor_id) == actor.user_id)
         timings = timings.where(col(Timing.auditor_id) == actor.user_id)
-    return dict(session.exec(visits).all()), dict(session.exec(timings).all())
+    by_assignment = {assignment_id: (visit_id, at) for assignment_id, visit_id, at in session.exec(visits)}
+    return by_assignment, dict(session.exec(timings).all())
 
 
 def checklist_for(session: Session, place: Place) -> tuple[int, Checklist]:
@@ -322,6 +382,7 @@ class RecordedVisit:
     branch: Branch
     answered: int
     asked: int
+    asks_for_timings: bool
 
 
 def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVisit:
@@ -342,4 +403,7 @@ def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVi
     answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit
     open_questions = len(checklists.unanswered(checklist, answers))
     answered = sum(1 for item in checklists.shown(checklist, answers) if item.asked) - open_questions
-    return RecordedVisit(visit, branch, answered, answered + open_questions)
+    wave = session.get_one(Wave, visit.wave_id)
+    return RecordedVisit(
+        visit, branch, answered, answered + open_questions, asks_for_timings=wave.state is WaveState.OPEN
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import format_datetime, gettext, lazy_gettext
+from flask_babel import format_date, format_datetime, gettext, lazy_gettext
 
 from pilot_eval.domain.people import Role
 from pilot_eval.reports.numbers import date_text, moment_text, number
@@ -25,6 +25,7 @@ def install(app: Flask) -> None:
     """Hand the words to every template."""
     app.add_template_global(role_label)
     app.add_template_global(moment)
+    app.add_template_global(days)
     app.add_template_global(errors_of)
     app.add_template_filter(lambda day: date_text(day, language()), "date_words")
     app.add_template_filter(lambda at: moment_text(at, language()), "moment_words")
@@ -42,3 +43,15 @@ def moment(at: datetime, zone: str = "UTC") -> str:
     clock = format_datetime(local, "d MMM yyyy, HH:mm", rebase=False)
     ahead = local.isoformat()[-len("+03:00") :] if local.utcoffset() else ""
     return str(gettext("%(moment)s UTC", moment=clock)) + ahead
+
+
+def days(first: date, last: date) -> str:
+    """Days from first to last: "13 Dec 2026", "7 – 13 Dec 2026", "30 Nov – 4 Dec 2026"."""
+    end = format_date(last, "d MMM y")
+    if first == last:
+        return str(end)
+    if first.year != last.year:
+        begin = format_date(first, "d MMM y")
+    else:
+        begin = format_date(first, "d" if first.month == last.month else "d MMM")
+    return f"{begin} – {end}"

@@ -1,6 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from uuid import uuid4
 
@@ -9,10 +9,11 @@ from sqlmodel import Session, select
 
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
 from pilot_eval.domain.people import Actor, Role
-from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.domain.problems import Refused, Unconfirmed
+from pilot_eval.operations.assignments import VisitPlan, assign_visits
 from pilot_eval.operations.submissions import Status
-from pilot_eval.operations.visits import list_assigned, record_visit, recorded_visit
+from pilot_eval.operations.visits import AssignedVisits, list_assigned, record_visit, recorded_visit
 from pilot_eval.records.audit import AuditEvent, first_break
 from pilot_eval.records.visits import SubmissionConflict, Visit
 from tests.field import NOW, OPERATOR, TEN, actor_of, create_field, good_answers
@@ -265,32 +266,78 @@ def test_the_audit_log_holds_no_words_of_the_auditor(session, field, anna):
 
 
 def test_an_auditor_sees_only_their_own_assignments_and_no_score(session, field, anna):
-    (row,) = list_assigned(session, anna)
+    (row,) = list_assigned(session, anna, NOW).to_do
     assert (row.branch.code, row.visit_id, row.timings) == ("600001", None, 0)
     submission = field.visit()
     record_visit(session, anna, submission, NOW)
-    (row,) = list_assigned(session, anna)
-    assert row.visit_id == submission.id
+    assigned = list_assigned(session, anna, NOW)
+    (row,) = assigned.done
+    assert (row.visit_id, assigned.to_do) == (submission.id, ())
     assert not any("score" in name or name in ("arm", "period") for name in row.__slots__)
 
 
 def test_head_office_sees_all_and_a_manager_none(session, field):
-    assert len(list_assigned(session, Actor("head", Role.HEAD_OFFICE, 99))) == 2
+    assert len(list_assigned(session, Actor("head", Role.HEAD_OFFICE, 99), NOW).to_do) == 2
     with pytest.raises(NotAllowed):
-        list_assigned(session, actor_of(field.maria))
+        list_assigned(session, actor_of(field.maria), NOW)
 
 
-def test_an_assignment_is_overdue_after_its_last_day(session, field, anna):
-    (row,) = list_assigned(session, anna)
-    assert [row.overdue(day) for day in (date(2014, 8, 31), date(2014, 9, 1))] == [False, True]
+@pytest.mark.parametrize(
+    ("now", "due", "overdue"),
+    [
+        # Vladimir was four hours ahead of UTC: its days begin at 20:00.
+        (datetime(2014, 7, 31, 19, 59, tzinfo=UTC), False, False),
+        (datetime(2014, 7, 31, 20, 0, tzinfo=UTC), True, False),
+        (datetime(2014, 8, 31, 19, 59, tzinfo=UTC), True, False),
+        (datetime(2014, 8, 31, 20, 0, tzinfo=UTC), False, True),
+    ],
+)
+def test_an_assignment_is_due_and_overdue_by_the_branch_s_own_calendar(
+    session, field, anna, now, due, overdue
+):
+    (row,) = list_assigned(session, anna, now).to_do
+    assert (row.due(now), row.overdue(now)) == (due, overdue)
+
+
+def test_today_s_visits_come_first_then_the_overdue_then_those_to_come(session, field, anna):
+    windows = {"first": (1, 1), "later": (5, 9), "today": (5, 5), "next": (6, 6), "last": (20, 31)}
+    plans = [
+        VisitPlan("600003", Period.BEFORE, anna.user_id, "transfer", (date(2014, 8, a), date(2014, 8, b)))
+        for a, b in windows.values()
+    ]
+    assign_visits(session, OPERATOR, "vladimir", plans)
+    order = [row.assignment.window_to.day for row in list_assigned(session, anna, NOW).to_do]
+    # The assignment of the whole month is due as well, and has the most time left.
+    assert order == [5, 9, 31, 1, 6, 31]
+
+
+def test_what_is_done_comes_newest_first(session, field, anna):
+    plans = [VisitPlan("600003", Period.BEFORE, anna.user_id, name) for name in ("transfer", "bill_payment")]
+    transfer, bill = assign_visits(session, OPERATOR, "vladimir", plans)
+    for assignment, day in ((transfer, 3), (field.anna_s, 9), (bill, 5)):
+        at = datetime(2014, 8, day, 6, 0, tzinfo=UTC)
+        submission = field.visit(assignment, started_at=at, left_at=at + timedelta(minutes=20))
+        record_visit(session, anna, submission, datetime(2014, 8, 10, tzinfo=UTC))
+    assert [row.last_day.day for row in list_assigned(session, anna, NOW).done] == [9, 5, 3]
+
+
+@pytest.mark.parametrize("state", list(WaveState))
+def test_timings_are_asked_for_while_the_wave_is_open(session, field, anna, state):
+    submission = field.visit()
+    record_visit(session, anna, submission, NOW)
+    field.set_wave(state)
+    (row,) = list_assigned(session, anna, NOW).done
+    recorded = recorded_visit(session, anna, submission.id)
+    assert row.asks_for_timings == recorded.asks_for_timings == (state is WaveState.OPEN)
 
 
 def test_what_was_taken_back_or_locked_unvisited_is_not_listed(session, field, anna):
+    nothing = AssignedVisits((), ())
     field.set_wave(WaveState.LOCKED)
-    assert list_assigned(session, anna) == []
+    assert list_assigned(session, anna, NOW) == nothing
     field.set_wave(WaveState.OPEN)
     field.anna_s.withdrawn_at = NOW
     session.add(field.anna_s)
     session.commit()
-    assert list_assigned(session, anna) == []
-    assert list_assigned(session, OPERATOR)
+    assert list_assigned(session, anna, NOW) == nothing
+    assert list_assigned(session, OPERATOR, NOW).to_do

@@ -24,11 +24,11 @@ visits = Blueprint("visits", __name__)
 @visits.get("/assignments")
 def assignments() -> ResponseReturnValue:
     """The visits to make, and those made."""
-    who = actor()
+    who, now = actor(), clock()
     return render_template(
         "visits/assignments.html",
-        rows=operations.list_assigned(session(), who),
-        today=clock().date(),
+        assigned=operations.list_assigned(session(), who, now),
+        now=now,
         records=who.role is Role.AUDITOR,
     )
 

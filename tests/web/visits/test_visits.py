@@ -1,16 +1,17 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
 from pilot_eval.domain.checklists import QUESTION_TYPES, default_checklist
-from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.pilots import Period, WaveState
+from pilot_eval.operations.assignments import VisitPlan, assign_visits
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.visits import SubmissionConflict, Visit
 from pilot_eval.web.visits.question_fields import FIELDS
 from tests.conftest import PASSWORD, cheap_hash
-from tests.field import NOW, TEN, actor_of, create_field, good_answers
+from tests.field import NOW, OPERATOR, TEN, actor_of, create_field, good_answers
 from tests.web.field_pages import GOOD_VISIT, controls, filled, stored
 
 
@@ -265,10 +266,54 @@ def test_head_office_reads_the_whole_list_and_records_nothing(field, as_head_off
     assert as_head_office.get(path).status_code == 403
 
 
-def test_the_list_asks_the_database_the_same_number_of_questions_however_long_it_is(field, anna, app_queries):
-    from pilot_eval.domain.pilots import Period
-    from tests.field import OPERATOR, VisitPlan, assign_visits
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (5, 5, ("Today", "600003 · 5 Aug 2014")),
+        (4, 5, ("Last day today", "600003 · 4 – 5 Aug 2014")),
+        (5, 9, ("Until 9 Aug", "600003 · 5 – 9 Aug 2014")),
+        (1, 4, ("Overdue", "600003 · 1 – 4 Aug 2014")),
+        (6, 6, ("600003 · 6 Aug 2014",)),
+    ],
+)
+def test_the_list_says_what_is_for_today(session, field, anna, first, last, said):
+    window = (date(2014, 8, first), date(2014, 8, last))
+    plan = VisitPlan("600003", Period.BEFORE, field.anna.id, "transfer", window)
+    assign_visits(session, OPERATOR, "vladimir", [plan])
+    cards = anna.get("/assignments").text.split("<li ")
+    (card,) = [card for card in cards if "Отделение 600003" in card]
+    words = re.sub(r"<[^>]*>", " ", f"<li {card}").split()
+    assert words[2 : words.index("Record")] == " ".join(said).split()
 
+
+def test_what_is_done_lies_folded_with_its_receipts(session, field, anna):
+    submission = field.visit()
+    record_visit(session, actor_of(field.anna), submission, NOW)
+    page = anna.get("/assignments").text
+    folded = page[page.index("<details") : page.index("</details>")]
+    assert " open" not in folded[: folded.index(">")]
+    assert "Every visit is done." in page
+    assert "5 Aug 2014" in folded
+    assert f'href="/visits/{submission.id}"' in folded
+
+
+def test_a_customer_is_timed_only_while_the_wave_is_open(session, field, anna):
+    submission = field.visit()
+    record_visit(session, actor_of(field.anna), submission, NOW)
+    assert "Time a customer" in anna.get(f"/visits/{submission.id}").text
+    field.set_wave(WaveState.CLOSED)
+    assert "Time a customer" not in anna.get(f"/visits/{submission.id}").text
+    assert "Time a customer" not in anna.get("/assignments").text
+
+
+def test_the_visits_of_a_closed_wave_are_recorded_late_without_timings(field, anna):
+    field.set_wave(WaveState.CLOSED)
+    page = anna.get("/assignments").text
+    assert "Record the visit" in page
+    assert "Time a customer" not in page
+
+
+def test_the_list_asks_the_database_the_same_number_of_questions_however_long_it_is(field, anna, app_queries):
     app_queries.clear()
     anna.get("/assignments")
     few = len(app_queries)
