@@ -80,7 +80,7 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
             "filters": {},
         },
         "flow": _flow(snapshot, outcomes, evaluations, seen),
-        "outcomes": _outcomes(outcomes, evaluations),
+        "outcomes": _outcomes(outcomes, evaluations, own_only=own_region is not None),
         "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
         "limits": _limits(evaluations.values(), [HIDDEN_AGGREGATE] if hidden else []),
         "headline_withheld": WITHHELD if withheld else None,
@@ -267,8 +267,14 @@ def _flow(
     return {"invited": invited, "both_periods": both, "analysed": analysed}
 
 
-def _outcomes(outcomes: Sequence[PilotOutcome], evaluations: dict[str, Evaluation]) -> list[dict[str, Any]]:
+def _outcomes(
+    outcomes: Sequence[PilotOutcome], evaluations: dict[str, Evaluation], *, own_only: bool
+) -> list[dict[str, Any]]:
+    """The outcomes with their evaluations; without names of branches for who may see the own ones only."""
     documents = {code: evaluation.to_dict() for code, evaluation in evaluations.items()}
+    if own_only:
+        for document in documents.values():
+            del document["branches"]["unpaired_names"]
     primary = [outcome.code for outcome in outcomes if outcome.primary and outcome.code in documents]
     corrected = dict(zip(primary, holm([_pvalue(documents[code]) for code in primary]), strict=True))
     return [
