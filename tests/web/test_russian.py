@@ -24,9 +24,8 @@ FEWEST_PAGES = {Role.AUDITOR: 12, Role.MANAGER: 7, Role.HEAD_OFFICE: 10, Role.AD
 # Latin letters that are right on a Russian page: names, and codes that the demonstration's own data have.
 NAMES = {
     *TOWNS,
-    *(stratum for _town, stratum, *_more in TOWNS.values()),
     *("pilot", "eval", "Apache", "UTC", "ID", "English"),
-    *("EMS", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
+    *("EMS", "Excel", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
 }
 CODES = re.compile(
     r"""[\w.-]+@[\w.-]+      # sign-in names

@@ -71,6 +71,12 @@ def _places(text: object) -> set[str]:
     return set(re.findall(r"%\((\w+)\)[a-z]", joined))
 
 
+def test_no_sentence_in_russian_ends_in_a_date(russian: Catalog) -> None:
+    # A date in Russian ends in "г." itself.
+    for message in _texts(russian).values():
+        assert not re.search(r"%\((day|first|last)\)s\.", str(message.string)), message.string
+
+
 def test_russian_has_no_straight_quotes_and_no_loose_dashes(russian: Catalog) -> None:
     for message in _texts(russian).values():
         for text in catalogue.forms(message):

@@ -42,7 +42,7 @@ class PilotForm(FlaskForm):
         default=Design.DIFFERENCE_IN_DIFFERENCES.value,
     )
     smallest_quality = NumberField(_l("Service quality, points"))
-    smallest_speed = NumberField(_l("Speed of service, percent"))
+    smallest_speed = NumberField(_l("Speed of service, per cent"))
     level = NumberField(_l("Confidence level"), default=0.95, validators=[Given(_l("Enter the level"))])
     seed = WholeNumberField(_l("Seed"), default=1, validators=[Given(_l("Enter a whole number"))])
 
