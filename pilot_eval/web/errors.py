@@ -14,7 +14,7 @@ from pilot_eval.records.database import OperationalError
 from pilot_eval.web import resume, sign_in
 from pilot_eval.web.local_paths import here
 from pilot_eval.web.messages import said
-from pilot_eval.web.sessions import session
+from pilot_eval.web.sessions import only_read
 
 # What happened, and what to do about it.
 PAGES = {
@@ -119,7 +119,7 @@ def _database_busy(_error: OperationalError) -> ResponseReturnValue:
 def _failed(status: int) -> Response:
     """A page that can be made without a database, and that gives back what was posted."""
     try:
-        session().rollback()
+        only_read()
         _person = current_user.is_authenticated and current_user.id
     except OperationalError:
         # Where the sign-in library keeps the person of this request.

@@ -41,6 +41,12 @@ def session() -> Session:
     return scoped_session()()
 
 
+def only_read() -> None:
+    """Drop what this request has begun; from here it reads, and so waits for nobody who writes."""
+    session().rollback()
+    reading_only.set(True)
+
+
 def actor() -> Actor:
     """Who makes this request.
 

@@ -1,8 +1,11 @@
 import re
+from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import uuid4
 
+import pysqlite3
 import pytest
+from sqlalchemy import event
 
 from pilot_eval.domain.checklists import QUESTION_TYPES, default_checklist
 from pilot_eval.domain.pilots import Period, WaveState
@@ -13,6 +16,8 @@ from pilot_eval.web.visits.question_fields import FIELDS
 from tests.conftest import PASSWORD, cheap_hash
 from tests.field import NOW, OPERATOR, TEN, actor_of, create_field, good_answers
 from tests.web.field_pages import GOOD_VISIT, controls, filled, stored
+
+MOMENT = 50  # ms: longer than any write of a test, short for whoever waits for it
 
 
 @pytest.fixture
@@ -205,6 +210,38 @@ def test_a_stale_token_loses_nothing(session, field, anna, path):
     assert given_back.status_code == 400
     assert anna.post(path, data=filled(given_back.text)).status_code == 303
     assert len(stored(session, Visit)) == 1
+
+
+@contextmanager
+def locked(app):
+    """Somebody else writes into the database for longer than a request waits, which is a moment here."""
+    engine = app.extensions["engine"]
+    engine.dispose()
+    event.listen(
+        engine, "connect", lambda connection, _record: connection.execute(f"PRAGMA busy_timeout={MOMENT}")
+    )
+    writer = pysqlite3.connect(engine.url.database, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    yield
+    writer.execute("ROLLBACK")
+    writer.close()
+
+
+def test_a_locked_database_loses_nothing_and_stores_once_afterwards(app, session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT | {"narrative": "Очередь & <шум>"})
+    with locked(app):
+        busy = anna.post(path, data=form)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert stored(session, Visit) == []
+    # Who sends it is read all the same: only writing waits.
+    assert "anna" in busy.text[: busy.text.index("<main")]
+    assert busy.text.count(f'action="{path}"') == 1
+    again = filled(busy.text)
+    assert {**again, "csrf_token": ""} == {**form, "csrf_token": ""}
+    first, second = anna.post(path, data=again), anna.post(path, data=again)
+    (visit,) = stored(session, Visit)
+    assert first.location == second.location == f"/visits/{visit.id}"
+    assert visit.document["header"]["narrative"] == "Очередь & <шум>"
 
 
 # Not yours
