@@ -139,6 +139,7 @@ def _version() -> int:
 @area.post("/<slug>/plan/branches")
 def choose_branches(slug: str) -> ResponseReturnValue:
     """Make the ticked, or typed, branches those of the pilot."""
+    pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
     given = [part for text in request.form.getlist("codes") for part in re.split(r"[\r\n,;]+", text)]
     codes = {part.strip() for part in given if part.strip()}
     try:
@@ -152,6 +153,7 @@ def choose_branches(slug: str) -> ResponseReturnValue:
 @area.post("/<slug>/plan/arms")
 def set_arms(slug: str) -> ResponseReturnValue:
     """Put each branch into the arm that was chosen by hand."""
+    pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
     chosen = {
         name.removeprefix("arm-"): value for name, value in request.form.items() if name.startswith("arm-")
     }
