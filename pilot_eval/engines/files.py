@@ -304,7 +304,11 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
         for row, cells in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True), start=1):
             records.append((row, cells))
     except csv.Error as error:
-        raise _refused(Message("is not CSV: %(why)s", why=str(error)), _row(len(records) + 1)) from None
+        too_long = "larger than" in str(error)
+        what = (
+            Message("has a cell too long to read") if too_long else Message("is not CSV; look at its quotes")
+        )
+        raise _refused(what, _row(len(records) + 1)) from None
     return records
 
 

@@ -1,5 +1,6 @@
 """A Russian reader meets no English: every page that can be reached by links, in each role."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from pilot_eval.demo import fill
 from pilot_eval.demo.world import TOWNS
+from pilot_eval.domain.observations import ARMS, PERIODS
 from pilot_eval.domain.people import Role
 from tests import catalogue
 from tests.conftest import PASSWORD
@@ -114,6 +116,14 @@ REFUSED = [
     (Role.ADMINISTRATOR, "/people/new", {}),
     (Role.ADMINISTRATOR, "/people/new", {"name": "x" * 300, "role": "manager", "language": "ru"}),
     (Role.ADMINISTRATOR, "/regions", {}),
+    (Role.HEAD_OFFICE, "/pilots/new", {}),
+    (
+        Role.HEAD_OFFICE,
+        "/pilots/new",
+        {"title_en": "x", "slug": "-", "level": "2", "seed": "a", "before_from": "x"},
+    ),
+    (Role.HEAD_OFFICE, "/pilots/import", {}),
+    (Role.HEAD_OFFICE, "/pilots/running-now/assignments", {}),
     (Role.HEAD_OFFICE, "/confirm-password", {"password": "wrong"}),
     (Role.HEAD_OFFICE, "/regions", {"code": "vladimir", "name": "Владимир"}),
 ]
@@ -141,6 +151,34 @@ def test_what_the_auditors_forms_say_when_they_refuse_is_russian(client: Any, ki
         page = Page(client.post(address, data=form | changes).text)
         assert "Проверьте введённое" in page.texts
         assert not [text for text in page.texts if latin_words(text)]
+
+
+FILES = [
+    "branch,arm,period,балл\nА,обученные,before,нет\nА,trained,потом,5\nА,comparison,after,1e999\n",
+    "branch,arm,period,балл\nА,trained\n",
+    "branch,arm,балл\nА,trained,5\n",
+    "branch,branch,балл\nА,А,5\n",
+    "branch,arm,date,trained_on,балл\nА,trained,вчера,,5\n",
+    "branch,arm,date,trained_on,балл\nА,trained,2014-08-01,2014-09-01,5\nБ,trained,2014-08-01,2014-09-02,5\n",
+    "branch,arm,period,id,балл\nА,trained,before,ы,5\nА,,after,ы,6\n",
+    "branch,region,arm,period,балл\nА,,trained,before,5\n",
+    'branch,arm,period,балл\nА,"trained,before,5\n',
+    f"branch,arm,period,балл\nА,{'ы' * 200_000},before,5\n",
+    "",
+    "балл",
+]
+COLUMNS = {*("branch", "arm", "period", "region", "name", "date", "trained", "on", "id"), *ARMS, *PERIODS}
+
+
+@pytest.mark.parametrize("content", FILES)
+def test_what_is_wrong_with_a_file_is_said_in_russian(client: Any, content: str) -> None:
+    _enter(client, Role.HEAD_OFFICE)
+    form = {"title_en": "Made up", "outcome": "балл", "kind": "score", "design": "difference_in_differences"}
+    form |= {"better": "", "level": "0,95", "draws": "199", "seed": "1"}
+    sent = {"file": (io.BytesIO(content.encode()), "файл.csv")}
+    page = Page(client.submit("/pilots/import", form | sent).text)
+    assert "Проверьте введённое" in page.texts
+    assert not [text for text in page.texts if set(latin_words(text)) - COLUMNS - {"csv"}]
 
 
 def test_a_visitor_is_refused_in_russian(client: Any) -> None:
