@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pilot_eval.domain.problems import N_, FieldProblem, Refused
 FORMS = Path(__file__).parent / "forms"
 LANGUAGES = ("en", "ru")
 MAX_DOCUMENT_BYTES = 1_000_000
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 T = TypeVar("T")
 
@@ -164,6 +166,14 @@ class Reader:
             return value.strip()
         self._not(value, key, N_("should be a text"))
         return ""
+
+    def code(self) -> str:
+        """The entry's own code."""
+        code = self.word("code")
+        if code and not CODE.fullmatch(code):
+            message = N_("is %(found)s; a code is a letter, then letters, digits, _ or - (at most 32)")
+            self.problem("code", "bad_code", message, found=code)
+        return code
 
     def one_of(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         """A word out of a list."""

@@ -1,0 +1,61 @@
+"""Checklists: the questions of a visit, how their answers are checked, and how they become a score.
+
+Everything is exact: shares and percentages are fractions, and the score that is stored is a whole number of
+hundredths of a point (half to even), so that sums of scores are the same everywhere.
+"""
+
+from pilot_eval.domain.checklists.answers import (
+    OUTCOMES,
+    answer_field,
+    check_answers,
+    comment_field,
+    critical_fails,
+    normalise_answers,
+    shown,
+    unanswered,
+)
+from pilot_eval.domain.checklists.model import (
+    NOT_APPLICABLE,
+    Answer,
+    Answers,
+    Checklist,
+    Formula,
+    Grade,
+    Item,
+    Option,
+    Section,
+    ShownIf,
+)
+from pilot_eval.domain.checklists.question_types import QUESTION_TYPES, QuestionType, registry
+from pilot_eval.domain.checklists.reading import default_checklist, parse
+from pilot_eval.domain.checklists.scoring import Score, SectionScore, score, to_hundredths
+
+__all__ = [
+    "NOT_APPLICABLE",
+    "OUTCOMES",
+    "QUESTION_TYPES",
+    "Answer",
+    "Answers",
+    "Checklist",
+    "Formula",
+    "Grade",
+    "Item",
+    "Option",
+    "QuestionType",
+    "Score",
+    "Section",
+    "SectionScore",
+    "ShownIf",
+    "answer_field",
+    "check_answers",
+    "comment_field",
+    "critical_fails",
+    "default_checklist",
+    "normalise_answers",
+    "parse",
+    "registry",
+    "score",
+    "shown",
+    "to_hundredths",
+    "unanswered",
+]
