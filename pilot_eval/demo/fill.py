@@ -209,6 +209,7 @@ def _play(
         smallest_quality=3.0,
         smallest_speed=3.0,
         made_up=True,
+        planned_at=planned,
     )
     pilots.choose_branches(session, head_office, played.slug, played.codes)
     pilots.draw_arms(

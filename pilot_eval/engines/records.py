@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, func, select
 
 from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
 from pilot_eval.domain.pilots import Arm, Period
@@ -259,6 +259,19 @@ def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
         timings=tuple(sorted(_timings(session, pilot_id))),
         measurements=tuple(sorted(_measurements(session, pilot_id), key=lambda row: (*row[:2], row.outcome))),
     )
+
+
+def latest_record(session: Session, pilot_id: int) -> datetime | None:
+    """When the last record of a pilot came in; None while there is none."""
+    columns = (
+        (Visit.received_at, Visit.pilot_id),
+        (Timing.received_at, Timing.pilot_id),
+        (ImportedFile.imported_at, ImportedFile.pilot_id),
+    )
+    found = [
+        session.exec(select(func.max(moment)).where(pilot == pilot_id)).one() for moment, pilot in columns
+    ]
+    return max((moment for moment in found if moment is not None), default=None)
 
 
 def _visits(session: Session, pilot_id: int) -> Iterator[VisitRow]:

@@ -19,6 +19,7 @@ from pilot_eval.domain.problems import N_
 from pilot_eval.operations import forms
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
+from pilot_eval.records.base import now
 from pilot_eval.records.measurements import ImportedFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot, PilotBranch, PilotOutcome, Wave
@@ -92,6 +93,7 @@ def create_pilot(
     smallest_quality: float | None = None,
     smallest_speed: float | None = None,
     made_up: bool = False,
+    planned_at: datetime | None = None,
 ) -> Pilot:
     """Plan a pilot of visits before and after a training.
 
@@ -106,6 +108,8 @@ def create_pilot(
         Smallest effect of interest in points.
     smallest_speed : float, optional
         Smallest effect of interest in percent of speed.
+    planned_at : datetime, optional
+        When the plan was settled; now unless given.
 
     Raises
     ------
@@ -141,6 +145,7 @@ def create_pilot(
         seed=seed,
         draws=draws,
         made_up=made_up,
+        created_at=planned_at or now(),
         created_by=actor.user_id,
     )
     flush_new(session, pilot)

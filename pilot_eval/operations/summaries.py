@@ -17,8 +17,8 @@ from pilot_eval import __version__
 from pilot_eval.domain.observations import Observations
 from pilot_eval.domain.outcomes import OUTCOMES, Better
 from pilot_eval.domain.people import Actor
-from pilot_eval.domain.pilots import Arm, Period, WaveState
-from pilot_eval.engines.records import MEASUREMENT, BranchRow, Snapshot, read_snapshot
+from pilot_eval.domain.pilots import Arm, Design, Period, WaveState
+from pilot_eval.engines.records import MEASUREMENT, BranchRow, Snapshot, latest_record, read_snapshot
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
@@ -75,17 +75,29 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
         "plan": plan,
         "snapshot": {
             "sha256": snapshot.sha256,
-            "as_of": now.astimezone(UTC).isoformat(timespec="seconds"),
+            "as_of": _as_of(session, pilot, now, withheld=withheld)
+            .astimezone(UTC)
+            .isoformat(timespec="seconds"),
             "rows": snapshot.counts if Period.BEFORE in seen else dict.fromkeys(snapshot.counts, 0),
             "filters": {},
         },
         "flow": _flow(snapshot, outcomes, evaluations, seen),
         "outcomes": _outcomes(outcomes, evaluations, own_only=own_region is not None),
         "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
-        "limits": _limits(evaluations.values(), [HIDDEN_AGGREGATE] if hidden else []),
+        "limits": _limits(
+            evaluations.values(), [HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld)
+        ),
         "headline_withheld": WITHHELD if withheld else None,
         "audit": {"head": head, "events": events},
     }
+
+
+def _as_of(session: Session, pilot: Pilot, now: datetime, *, withheld: bool) -> datetime:
+    """When the last record came in, so that one snapshot makes one file.
+
+    While a pilot runs it is the reader's time: the last record's would tell when branches are visited.
+    """
+    return now if withheld else latest_record(session, pilots.stored_id(pilot)) or pilot.created_at
 
 
 def is_withheld(session: Session, pilot: Pilot) -> bool:
@@ -368,6 +380,17 @@ def _changes(observations: Observations, cells: Cells, kind: str, level: float) 
 def plain_observations(snapshot: Snapshot, outcome: PilotOutcome) -> Observations:
     """The observations of an outcome, without strata."""
     return snapshot.observations(outcome.source, outcome.code if outcome.source == MEASUREMENT else "")
+
+
+def _standing_limits(pilot: Pilot, withheld: bool) -> list[dict[str, Any]]:
+    """What no result of this pilot can tell, however clear it is."""
+    if withheld:
+        return []
+    limits = [{"code": "lasting", "text": wording.LASTING.to_dict()}]
+    drawn = (pilot.allocation or {}).get("method") == "random"
+    if pilot.design is Design.DIFFERENCE_IN_DIFFERENCES and not drawn:
+        limits.append({"code": "not_drawn", "text": wording.NOT_DRAWN.to_dict()})
+    return limits
 
 
 def _limits(evaluations: Collection[Evaluation], first: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -193,6 +193,14 @@ WARNINGS: dict[str, Sentence] = {
 }
 
 # Why a result is not shown.
+LASTING = Sentence(
+    "Whether the change lasts beyond the visits after training is not known.",
+    "Сохранится ли изменение после последних визитов, неизвестно.",
+)
+NOT_DRAWN = Sentence(
+    "The arms were not drawn at random: trained and comparison branches may differ in other ways too.",
+    "Группы составлены не по жребию: обученные отделения могли отличаться от отделений сравнения и другим.",
+)
 RUNNING = Sentence(
     "The pilot is running. Results are shown to everyone at once, when the wave after training is closed: "
     "whoever looks earlier may stop at a lucky moment.",
