@@ -23,14 +23,14 @@ PAGES = {
         lazy_gettext("Go back, reload the page and try again."),
     ),
     403: (
-        lazy_gettext("This is not open to you"),
+        lazy_gettext("You cannot open this page"),
         lazy_gettext("Your role does not include this page. An administrator can change roles."),
     ),
     404: (
         lazy_gettext("Page not found"),
         lazy_gettext("It does not exist, or it is not yours to see. Check the address."),
     ),
-    405: (lazy_gettext("This address takes no such request"), lazy_gettext("Go back and try again.")),
+    405: (lazy_gettext("This cannot be done at this address"), lazy_gettext("Go back and try again.")),
     409: (
         lazy_gettext("This cannot be done now"),
         lazy_gettext("Somebody or something has changed it in the meantime. Go back and look again."),

@@ -22,7 +22,7 @@ class ImportForm(FlaskForm):
     slug = StringField(_l("Address"))
     outcome = StringField(_l("Column of the outcome"), validators=[Given(_l("Name the column"))])
     kind = RadioField(
-        _l("What does it hold?"),
+        _l("What kind of number is it?"),
         choices=[
             SelectChoice("score", _l("A score or any other number")),
             SelectChoice("proportion", _l("Yes and no, as 1 and 0, or a share between them")),
@@ -34,7 +34,7 @@ class ImportForm(FlaskForm):
     label_ru = StringField(_l("What people call it, in Russian"))
     unit = StringField(_l("Unit"))
     design = RadioField(
-        _l("With what are the trained branches compared?"),
+        _l("What are the trained branches compared with?"),
         choices=[
             SelectChoice(
                 "difference_in_differences", _l("With branches that are not trained, over the same months")
@@ -57,4 +57,4 @@ class ImportForm(FlaskForm):
     level = NumberField(_l("Confidence level"), default=0.95, validators=[Given(_l("Enter the level"))])
     draws = WholeNumberField(_l("Random draws"), default=9999, validators=[Given(_l("Enter a whole number"))])
     seed = WholeNumberField(_l("Seed"), default=1, validators=[Given(_l("Enter a whole number"))])
-    made_up = BooleanField(_l("The data are invented; every page and file shall say so"))
+    made_up = BooleanField(_l("The data are made up: say so on every page and in every file"))

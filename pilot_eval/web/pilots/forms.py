@@ -31,7 +31,7 @@ class PilotForm(FlaskForm):
     after_from = _day(_l("First day"))
     after_to = _day(_l("Last day"))
     design = RadioField(
-        _l("With what are the trained branches compared?"),
+        _l("What are the trained branches compared with?"),
         choices=[
             SelectChoice(
                 Design.DIFFERENCE_IN_DIFFERENCES.value,

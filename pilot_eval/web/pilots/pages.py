@@ -146,7 +146,7 @@ def choose_branches(slug: str) -> ResponseReturnValue:
         pilots.choose_branches(session(), actor(), slug, codes, _version())
     except (BadInput, EditConflict) as error:
         return _plan_again(slug, error, codes=codes)
-    flash(_("The branches are stored."), "success")
+    flash(_("The branches are saved."), "success")
     return redirect(url_for("pilots.plan", slug=slug))
 
 
@@ -162,7 +162,7 @@ def set_arms(slug: str) -> ResponseReturnValue:
         pilots.set_arms(session(), actor(), slug, arms, clock(), _version())
     except (BadInput, EditConflict) as error:
         return _plan_again(slug, error, chosen=chosen)
-    flash(_("The arms are stored."), "success")
+    flash(_("The arms are saved."), "success")
     return redirect(url_for("pilots.plan", slug=slug))
 
 

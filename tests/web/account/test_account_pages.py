@@ -77,7 +77,7 @@ def test_a_link_that_is_over_says_so_and_takes_nothing(client: Any, reset_path: 
         client.submit(reset_path, {"new_password": later, "once_more": later}),
     ):
         assert answer.status_code == 404
-        assert "This link is over" in answer.text
+        assert "This link no longer works" in answer.text
         assert auditor.email not in answer.text
     assert client.sign_in(auditor, later).status_code == 200
 
