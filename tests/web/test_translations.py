@@ -1,6 +1,8 @@
 """Every text that a page can show has its Russian, compiled and with the same places in it."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -43,6 +45,28 @@ def test_a_new_text_in_code_or_template_would_be_noticed(tmp_path, russian: Cata
     (tmp_path / "templates" / "page.html").write_text("{{ _('A label that nobody has translated') }}")
     lacking = _texts(catalogue.extracted(tmp_path)).keys() - _texts(russian).keys()
     assert len(lacking) == 4
+
+
+def _put_together(root: Path) -> list[str]:
+    """Calls whose text is put together before it is translated, so that no catalogue can have it."""
+    found = []
+    for file in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in catalogue.KEYWORDS:
+                place = (catalogue.KEYWORDS[name] or (1,))[0]
+                text = node.args[place - 1] if len(node.args) >= place else None
+                if isinstance(text, ast.JoinedStr | ast.BinOp):
+                    found.append(f"{file}:{node.lineno}")
+    return found
+
+
+def test_no_text_is_put_together_before_it_is_translated(tmp_path: Path) -> None:
+    assert not _put_together(catalogue.ROOT / "pilot_eval")
+    (tmp_path / "page.py").write_text('Problem("name", f"{name} is taken")\ngettext("Hello, " + name)\n')
+    assert len(_put_together(tmp_path)) == 2
 
 
 def test_nothing_is_fuzzy_or_out_of_use(extracted: Catalog, russian: Catalog) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations import timings as operations
 from pilot_eval.operations.submissions import Place, Status, place_of, receipt_code, require_standing
 from pilot_eval.web.languages import language
+from pilot_eval.web.messages import said
 from pilot_eval.web.recording import show
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.timings.forms import ContactForm, contact_form, today
@@ -47,7 +47,7 @@ def _store(place: Place, form: ContactForm) -> ResponseReturnValue:
         show(form, refused.findings)
         return _page(place, form), 422
     except WrongState as state:
-        form.form_errors.append(gettext(str(state)))
+        form.form_errors.append(said(state.message))
         return _page(place, form), 409
     if receipt.status is Status.CONFLICT:
         return render_template("recording/conflict.html", receipt=receipt), 409

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Role
@@ -14,6 +13,7 @@ from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations import visits as operations
 from pilot_eval.operations.submissions import Place, Status, place_of, receipt_code, require_standing
 from pilot_eval.web.languages import language
+from pilot_eval.web.messages import said
 from pilot_eval.web.recording import show
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.visits.forms import OUTCOMES, VisitForm, visit_form
@@ -62,7 +62,7 @@ def _store(place: Place, form: VisitForm) -> ResponseReturnValue:
         show(form, refused.findings)
         return _page(place, form), 422
     except WrongState as state:
-        form.form_errors.append(gettext(str(state)))
+        form.form_errors.append(said(state.message))
         return _page(place, form), 409
     if receipt.status is Status.CONFLICT:
         return render_template("recording/conflict.html", receipt=receipt), 409
