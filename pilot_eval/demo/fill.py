@@ -53,6 +53,7 @@ class Size:
     """How much is recorded; the default is the demonstration's, tests take less."""
 
     visits: int = VISITS_PER_BRANCH
+    spread: int = 2
     timings: int = TIMINGS_PER_BRANCH
 
 
@@ -245,13 +246,18 @@ def _plans(
     """Each branch is visited by different auditors on different days, spread over the wave."""
     spans = dict(zip((Period.BEFORE, Period.DURING, Period.AFTER), played.spans, strict=True))
     scenarios = [option.code for option in world.checklist.scenarios]
+    # Busy branches are visited more often: that is what gives a funnel its shape.
+    counts = {
+        code: size.visits + int(world.random.integers(-size.spread, size.spread + 1)) for code in played.codes
+    }
     plans = []
     for period in waves:
         first, last = spans[period]
         days = (last - first).days + 1
         for code in played.codes:
-            chosen = world.random.permutation(len(auditors))[: size.visits]
-            offsets = np.sort(world.random.choice(days, size=size.visits, replace=False))
+            visits_here = counts[code]
+            chosen = world.random.permutation(len(auditors))[:visits_here]
+            offsets = np.sort(world.random.choice(days, size=visits_here, replace=False))
             for auditor, offset in zip(chosen, offsets, strict=True):
                 day = first + timedelta(days=int(offset))
                 scenario = scenarios[world.random.integers(len(scenarios))]
