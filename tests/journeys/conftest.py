@@ -66,6 +66,7 @@ def served(database_url: str, folder: Path) -> Iterator[Site]:
         argon2__rounds=1, argon2__memory_cost=8, argon2__parallelism=1
     )
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=8)
+    server.adj.asyncore_loop_timeout = 0.1  # seconds until its loop sees that it is to end; usually 1
     thread = threading.Thread(target=_serve, args=(server,), daemon=True)
     thread.start()
     yield Site(f"http://127.0.0.1:{server.effective_port}", app)
@@ -177,12 +178,12 @@ class Watch:
             self.refused.add(response.url)
 
 
-@pytest.fixture
-def open_page_of(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`open_page_of(site, width=PHONE, scheme="dark", language="ru")`; more goes to the browser's context.
+@contextmanager
+def watched_pages(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_one(site, width=PHONE, scheme="dark", language="ru")`; more goes to the browser's context.
 
-    When the test ends, a console error, a breach of the content policy or a request to another host on
-    any of its pages fails it.
+    At the end a console error, a breach of the content policy or a request to another host on
+    any of its pages fails the test.
     """
     contexts: list[Any] = []
     watches: list[Watch] = []
@@ -221,6 +222,13 @@ def open_page_of(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
     faults = [fault for watch in watches for fault in watch.faults]
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def open_page_of(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`watched_pages` for one test."""
+    with watched_pages(chromium) as open_one:
+        yield open_one
 
 
 @pytest.fixture

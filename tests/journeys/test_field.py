@@ -1,35 +1,92 @@
-"""An auditor with a phone: the visit form and the stopwatch in a real browser."""
+"""An auditor with a phone: the visit form and the stopwatch in a real browser.
 
+One site and one sign-in a phone serve all tests: starting and signing in would take most of the time.
+What a test has typed is cleared away before the next; what a test stores is its own assignment's.
+"""
+
+import shutil
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.pilots import Period, WaveState
+from pilot_eval.operations.assignments import VisitPlan, assign_visits
+from pilot_eval.records import database
 from pilot_eval.records.visits import Timing, Visit
 from tests.conftest import cheap_hash
-from tests.field import NOW, create_field
-from tests.journeys.conftest import PHONE
-from tests.journeys.walking import seen
-from tests.web.field_pages import GOOD_TIMING, GOOD_VISIT, stored
+from tests.field import NOW, OPERATOR, create_field
+from tests.journeys.conftest import PHONE, served, watched_pages
+from tests.journeys.walking import seen, stored
+from tests.web.field_pages import GOOD_TIMING, GOOD_VISIT
 
 KEY = 64  # px: found without looking
 TILE = 48  # px: found with a thumb
 
 
-@pytest.fixture
-def field(session, site):
-    site.app.config["CLOCK"] = lambda: NOW
-    return create_field(session, cheap_hash())
+@pytest.fixture(scope="module")
+def site(_sqlite_template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copyfile(_sqlite_template, folder / "pilot_eval.sqlite3")
+    with served(f"sqlite:///{folder / 'pilot_eval.sqlite3'}", folder) as site:
+        site.app.config["CLOCK"] = lambda: NOW
+        yield site
+
+
+@pytest.fixture(scope="module")
+def field(site):
+    with database.session_of(site.app.extensions["engine"]) as session:
+        yield create_field(session, cheap_hash())
 
 
 @pytest.fixture
-def visit_path(field):
-    return f"/assignments/{field.anna_s.id}/visit"
+def assignment(field):
+    """One more of Anna's, which a test may use up."""
+    number = len(field.assignments)
+    scenario = ("transfer", "bill_payment", "parcel_advice")[number % 3]
+    plan = VisitPlan(f"60000{3 + number % 2}", Period.BEFORE, field.anna.id, scenario)
+    field.assignments += assign_visits(field.session, OPERATOR, "vladimir", [plan])
+    return field.assignments[-1]
+
+
+@pytest.fixture(scope="module")
+def phone_with(site, field, chromium):
+    """`phone_with(timezone_id=...)`: Anna's phone of that kind, signed in once."""
+    phones = {}
+    with watched_pages(chromium) as open_page:
+
+        def phone(**kind):
+            key = tuple(kind.items())
+            if key not in phones:
+                phones[key] = open_page(site, PHONE, user=field.anna, **kind)
+            return phones[key]
+
+        yield phone
+
+
+def afresh(page, path):
+    """Open a page with nothing kept from before."""
+    page.goto("/assignments")
+    page.evaluate("localStorage.clear()")
+    page.goto(path)
+    return page
+
+
+@pytest.fixture
+def visit_page(field, phone_with):
+    """The visit form, with scripts; whoever sends it has made an assignment of their own."""
+    return afresh(phone_with(), f"/assignments/{field.anna_s.id}/visit")
 
 
 @pytest.fixture
 def timing_path(field):
     return f"/assignments/{field.anna_s.id}/timing"
+
+
+def of_receipt(site, page, kind):
+    """What is stored under the address that the page has come to."""
+    (record,) = stored(site.app, kind, id=UUID(page.url.rsplit("/", 1)[1]))
+    return record
 
 
 def type_in(page, values):
@@ -50,33 +107,30 @@ def send(page):
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_a_visit_is_recorded_on_a_phone(session, field, open_page, visit_path, scripts):
-    page = open_page(PHONE, user=field.anna, java_script_enabled=scripts)
-    page.goto("/assignments")
-    page.locator(".visit-card .btn-primary").click()
+def test_a_visit_is_recorded_on_a_phone(site, assignment, phone_with, scripts):
+    page = afresh(phone_with(java_script_enabled=scripts), "/assignments")
+    page.locator(f'.visit-card .btn-primary[href="/assignments/{assignment.id}/visit"]').click()
     type_in(page, GOOD_VISIT)
     send(page)
-    (visit,) = stored(session, Visit)
-    assert str(visit.id) in page.url
+    visit = of_receipt(site, page, Visit)
     assert page.locator(".receipt-code").inner_text() == f"{visit.digest[:4]}-{visit.digest[4:8]}".upper()
     assert visit.score_hundredths == 10_000
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_a_timing_is_typed_on_a_phone(session, field, open_page, timing_path, scripts):
-    page = open_page(PHONE, user=field.anna, java_script_enabled=scripts)
-    page.goto(timing_path)
+def test_a_timing_is_typed_on_a_phone(site, phone_with, timing_path, scripts):
+    page = afresh(phone_with(java_script_enabled=scripts), timing_path)
     if scripts:
         page.locator(".typed-times summary").click()
     type_in(page, GOOD_TIMING)
     send(page)
-    (timing,) = stored(session, Timing)
+    timing = of_receipt(site, page, Timing)
     assert (timing.entry_method, timing.wait_seconds, timing.service_seconds) == ("manual", 300, 270)
 
 
-def test_answers_survive_a_closed_page_and_are_gone_once_stored(session, field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_answers_survive_a_closed_page_and_are_gone_once_stored(site, assignment, phone_with):
+    visit_path = f"/assignments/{assignment.id}/visit"
+    page = afresh(phone_with(), visit_path)
     identity = page.locator('[name="id"]').input_value()
     type_in(page, GOOD_VISIT | {"narrative": "Очередь"})
     page.goto("/assignments")
@@ -87,13 +141,12 @@ def test_answers_survive_a_closed_page_and_are_gone_once_stored(session, field, 
     assert page.locator('[name="q_G7"]:checked').count() == 1
     assert page.locator("[data-left-all]").inner_text() == "Everything is answered"
     send(page)
-    assert len(stored(session, Visit)) == 1
+    assert len(stored(site.app, Visit, assignment_id=assignment.id)) == 1
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_answers_from_before_can_be_put_away(field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_answers_from_before_can_be_put_away(visit_page):
+    page = visit_page
     assert not page.get_by_text("Your answers from before are back.").is_visible()
     page.locator('[name="started_at"]').fill("10:00")
     page.reload()
@@ -102,9 +155,8 @@ def test_answers_from_before_can_be_put_away(field, open_page, visit_path):
     assert page.locator('[name="started_at"]').input_value() == ""
 
 
-def test_the_chips_count_what_is_left(field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_the_chips_count_what_is_left(visit_page):
+    page = visit_page
     chip = page.locator('[data-left="A"]')
     assert chip.inner_text() == "3"
     for code, left in (("A1", "2"), ("A2", "1"), ("A3", "✓")):
@@ -112,9 +164,8 @@ def test_the_chips_count_what_is_left(field, open_page, visit_path):
         assert chip.inner_text() == left
 
 
-def test_a_closed_branch_hides_the_questions_and_a_no_asks_for_words(field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_a_closed_branch_hides_the_questions_and_a_no_asks_for_words(visit_page):
+    page = visit_page
     comment = page.locator('[name="c_E5"]')
     assert not comment.is_visible()
     page.locator('[name="q_E5"][value="no"] + label').click()
@@ -123,9 +174,8 @@ def test_a_closed_branch_hides_the_questions_and_a_no_asks_for_words(field, open
     assert not page.locator(".checklist").is_visible()
 
 
-def test_the_keyboard_alone_reaches_and_answers(field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_the_keyboard_alone_reaches_and_answers(visit_page):
+    page = visit_page
     page.locator('[name="left_at"]').focus()
     for _ in range(7):  # past the chips of the sections
         page.keyboard.press("Tab")
@@ -139,9 +189,8 @@ def test_the_keyboard_alone_reaches_and_answers(field, open_page, visit_path):
     assert ring == "solid"
 
 
-def test_an_error_is_met_first_and_leads_to_its_question(field, open_page, visit_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(visit_path)
+def test_an_error_is_met_first_and_leads_to_its_question(visit_page):
+    page = visit_page
     send(page)
     assert page.title().startswith("Error: ")
     assert "error-summary" in page.evaluate("document.activeElement.className")
@@ -152,27 +201,33 @@ def test_an_error_is_met_first_and_leads_to_its_question(field, open_page, visit
 # The stopwatch
 
 
-@pytest.fixture
-def phone(field, open_page, timing_path):
-    """A phone of another time zone whose clock the test moves, on the timing form."""
-    page = open_page(PHONE, user=field.anna, timezone_id="Asia/Kamchatka")
+@pytest.fixture(scope="module")
+def phone_elsewhere(phone_with):
+    """A phone of another time zone whose clock the tests move."""
+    page = phone_with(timezone_id="Asia/Kamchatka")
     page.clock.install(time=NOW - timedelta(hours=1))
-    page.goto(timing_path)
     return page
+
+
+@pytest.fixture
+def phone(phone_elsewhere, timing_path):
+    """That phone at eleven o'clock where the branch is, on the timing form."""
+    phone_elsewhere.clock.set_system_time(NOW - timedelta(hours=1))
+    return afresh(phone_elsewhere, timing_path)
 
 
 def tap(page, number):
     page.locator(".stopwatch-key").nth(number).click()
 
 
-def test_taps_stamp_the_branch_s_time_and_are_sent(session, phone):
+def test_taps_stamp_the_branch_s_time_and_are_sent(site, phone):
     for number, wait in ((0, 300), (1, 30), (2, 270), (3, 1)):
         tap(phone, number)
         phone.clock.fast_forward(wait * 1000)
     type_in(phone, {"mode": "observed", "outcome": "served", "operation": "parcel_send"})
     assert phone.locator('[name="at_joined"]').input_value().startswith("11:00:")
     send(phone)
-    (timing,) = stored(session, Timing)
+    timing = of_receipt(site, phone, Timing)
     assert timing.entry_method == "stopwatch"
     assert timing.wait_seconds == pytest.approx(300, abs=3)  # the taps themselves take moments
     assert timing.service_seconds == pytest.approx(270, abs=3)
@@ -212,30 +267,8 @@ def test_a_time_typed_over_a_tap_replaces_it(phone):
     assert phone.locator(".stopwatch-key").first.get_attribute("aria-pressed") == "false"
 
 
-# Looks
-
-
-def test_receipts_and_conflicts_are_accessible(session, site, field, open_page, visit_path):
-    site.app.config["CLOCK"] = lambda: NOW + timedelta(days=40)
-    page = open_page(PHONE, user=field.anna)
-    page.goto("/assignments")
-    page.get_by_text("Overdue").wait_for()
-    seen(page, "auditor-overdue")
-    second_phone = open_page(PHONE, user=field.anna)
-    for each in (page, second_phone):
-        each.goto(visit_path)
-        type_in(each, GOOD_VISIT)
-    field.set_wave(WaveState.CLOSED)
-    send(page)
-    seen(page, "auditor-late-receipt")
-    send(second_phone)
-    assert "is kept as well" in second_phone.locator("main").inner_text()
-    seen(second_phone, "auditor-conflict")
-
-
-def test_only_the_fields_that_matter_are_in_the_way(field, open_page, timing_path):
-    page = open_page(PHONE, user=field.anna)
-    page.goto(timing_path)
+def test_only_the_fields_that_matter_are_in_the_way(phone_with, timing_path):
+    page = afresh(phone_with(), timing_path)
     for name in ("reason", "operation_text"):
         assert not page.locator(f'[name="{name}"]').is_visible()
     type_in(page, {"outcome": "refused", "operation": "other"})
@@ -243,11 +276,44 @@ def test_only_the_fields_that_matter_are_in_the_way(field, open_page, timing_pat
         assert page.locator(f'[name="{name}"]').is_visible()
 
 
-def test_every_tile_and_key_is_large_enough(field, open_page, visit_path, timing_path):
-    page = open_page(PHONE, user=field.anna)
-    for path, selector, least in ((visit_path, ".tile", TILE), (timing_path, ".stopwatch-key", KEY)):
+def test_every_tile_and_key_is_large_enough(visit_page, timing_path):
+    page = visit_page
+    for path, selector, least in ((page.url, ".tile", TILE), (timing_path, ".stopwatch-key", KEY)):
         page.goto(path)
         heights = page.locator(selector).evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().height)"
         )
         assert min(heights) >= least
+
+
+# Looks
+
+
+@pytest.fixture
+def forty_days_later(site, field):
+    site.app.config["CLOCK"] = lambda: NOW + timedelta(days=40)
+    yield
+    site.app.config["CLOCK"] = lambda: NOW
+    field.set_wave(WaveState.OPEN)
+
+
+@pytest.mark.usefixtures("forty_days_later")
+def test_receipts_and_conflicts_are_accessible(field, assignment, open_page):
+    page, second_phone = (open_page(PHONE, user=field.anna) for _ in range(2))
+    visit_path = f"/assignments/{assignment.id}/visit"
+    page.goto("/assignments")
+    page.get_by_text("Overdue").first.wait_for()
+    seen(page, "auditor-overdue")
+    for each in (page, second_phone):
+        each.goto(visit_path)
+        type_in(each, GOOD_VISIT)
+    field.set_wave(WaveState.CLOSED)
+    send(page)
+    seen(page, "auditor-late-receipt")
+    send(second_phone)
+    assert "is kept beside it" in second_phone.locator("main").inner_text()
+    seen(second_phone, "auditor-conflict")
+    page.goto("/assignments")
+    assert not page.locator(".visits-done li").first.is_visible()
+    page.locator(".visits-done summary").click()
+    seen(page, "auditor-done")
