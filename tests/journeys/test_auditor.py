@@ -159,7 +159,10 @@ def test_a_visit_is_recorded_with_one_thumb(
     assert visit.document["answers"] == answers
     assert visit.score_hundredths is not None
     phone.get_by_role("link", name="Visits to make").last.tap()
-    expect(phone.locator(f"a[href='/visits/{visit.id}']")).to_be_visible()
+    receipt = phone.locator(f"a[href='/visits/{visit.id}']")
+    expect(receipt).not_to_be_visible()
+    phone.locator("main summary").tap()
+    expect(receipt).to_be_visible()
 
 
 def test_only_own_assignments_are_listed_and_a_strangers_is_missing(site: Site, phone: Page) -> None:
