@@ -13,8 +13,9 @@ from pilot_eval.domain.checklists import Checklist, default_checklist
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Arm, Period, WaveState
 from pilot_eval.domain.timings import Entry
-from pilot_eval.operations import network, people, pilots
+from pilot_eval.operations import allocation, network, people
 from pilot_eval.operations.assignments import VisitPlan, assign_visits
+from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.timings import TimingSubmission
 from pilot_eval.operations.visits import VisitSubmission
 from pilot_eval.records.people import User
@@ -102,12 +103,12 @@ def create_field(session: Session, password_hash: str | None = None) -> Field:
     maria = people.create_person(
         session, OPERATOR, name="maria", role=Role.MANAGER, region_id=region.id, password_hash=password_hash
     )
-    pilot = pilots.create_pilot(
+    pilot = create_pilot(
         session, OPERATOR, title_en="Vladimir", slug="vladimir", before=BEFORE, training=TRAINING, after=AFTER
     )
-    pilots.choose_branches(session, OPERATOR, pilot.slug, codes)
+    allocation.choose_branches(session, OPERATOR, pilot.slug, codes)
     arms = dict(zip(codes, (Arm.TRAINED, Arm.TRAINED, Arm.COMPARISON, Arm.COMPARISON), strict=True))
-    pilots.set_arms(session, OPERATOR, pilot.slug, arms, TEN)
+    allocation.set_arms(session, OPERATOR, pilot.slug, arms, TEN)
     plans = [
         VisitPlan(code, Period.BEFORE, auditor.id or 0, "parcel_advice")
         for code, auditor in zip(codes[:2], (anna, boris), strict=True)

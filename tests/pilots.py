@@ -11,7 +11,9 @@ from sqlmodel import Session
 
 from pilot_eval.domain.people import Role
 from pilot_eval.domain.pilots import Arm, Period
-from pilot_eval.operations import network, people, pilots
+from pilot_eval.operations import allocation, network, people, pilots
+from pilot_eval.operations.planning import create_pilot
+from pilot_eval.operations.waves import close_wave
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Pilot
@@ -31,9 +33,7 @@ BRANCHES = 18
 def plan_pilot(session: Session, **more: Any) -> Pilot:
     """A pilot without branches."""
     spans: dict[str, Any] = {"before": BEFORE, "training": TRAINING, "after": AFTER}
-    return pilots.create_pilot(
-        session, OPERATOR, **{"title_en": "Vladimir 2014", "draws": 199, **spans, **more}
-    )
+    return create_pilot(session, OPERATOR, **{"title_en": "Vladimir 2014", "draws": 199, **spans, **more})
 
 
 def add_branches(session: Session, count: int = BRANCHES, regions: tuple[str, ...] = REGIONS) -> list[Branch]:
@@ -57,8 +57,10 @@ def add_branches(session: Session, count: int = BRANCHES, regions: tuple[str, ..
 
 
 def draw(session: Session, pilot: Pilot, branches: list[Branch], seed: int = 2014) -> Pilot:
-    pilots.choose_branches(session, OPERATOR, pilot.slug, [branch.code for branch in branches])
-    return pilots.draw_arms(session, OPERATOR, pilot.slug, seed=seed, now=datetime(2014, 7, 1, tzinfo=UTC))
+    allocation.choose_branches(session, OPERATOR, pilot.slug, [branch.code for branch in branches])
+    return allocation.draw_arms(
+        session, OPERATOR, pilot.slug, seed=seed, now=datetime(2014, 7, 1, tzinfo=UTC)
+    )
 
 
 def record(session: Session, pilot: Pilot, auditor: User, *, uplift: float = 12.0, seed: int = 1) -> None:
@@ -141,4 +143,4 @@ def filled_pilot(session: Session, **more: Any) -> Pilot:
 
 def close(session: Session, pilot: Pilot, *periods: Period) -> None:
     for period in periods or (Period.BEFORE, Period.AFTER):
-        pilots.close_wave(session, OPERATOR, pilot.slug, period, AFTER_ENDS)
+        close_wave(session, OPERATOR, pilot.slug, period, AFTER_ENDS)

@@ -16,10 +16,12 @@ from pilot_eval.domain.errors import DatabaseProblem
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Arm, Period
 from pilot_eval.domain.timings import Entry
-from pilot_eval.operations import assignments, forms, network, people, pilots, timings, visits
+from pilot_eval.operations import allocation, assignments, forms, network, people, pilots, timings, visits
 from pilot_eval.operations.assignments import VisitPlan
+from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.timings import TimingSubmission
 from pilot_eval.operations.visits import VisitSubmission
+from pilot_eval.operations.waves import close_wave
 from pilot_eval.records import audit
 from pilot_eval.records.audit import AuditEvent
 from pilot_eval.records.network import Region
@@ -197,7 +199,7 @@ def _play(
     """Plan a pilot and record what its auditors see, up to a moment."""
     before, training, after = played.spans
     planned = datetime.combine(before[0] - timedelta(days=14), time(12), ZONE).astimezone(UTC)
-    pilots.create_pilot(
+    create_pilot(
         session,
         head_office,
         title_en=played.titles[0],
@@ -212,8 +214,8 @@ def _play(
         made_up=True,
         planned_at=planned,
     )
-    pilots.choose_branches(session, head_office, played.slug, played.codes)
-    pilots.draw_arms(
+    allocation.choose_branches(session, head_office, played.slug, played.codes)
+    allocation.draw_arms(
         session,
         head_office,
         played.slug,
@@ -237,7 +239,7 @@ def _play(
     for period, (_first, last) in zip(waves, (before, after), strict=False):
         if until is None:
             closing = datetime.combine(last + timedelta(days=2), time(12), ZONE).astimezone(UTC)
-            pilots.close_wave(session, head_office, played.slug, period, now=closing)
+            close_wave(session, head_office, played.slug, period, now=closing)
 
 
 def _plans(

@@ -25,8 +25,9 @@ from pilot_eval.engines.files import (
     read_table,
     texts,
 )
+from pilot_eval.operations.addresses import flush_new, new_slug
 from pilot_eval.operations.evaluation import plan_of
-from pilot_eval.operations.pilots import flush_new, new_slug, stored_id
+from pilot_eval.operations.pilots import stored_id
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.measurements import ImportedFile, Measurement

@@ -16,9 +16,11 @@ from pilot_eval.domain.errors import (
     WrongState,
 )
 from pilot_eval.domain.pilots import Arm, Design, Period, Status, WaveState
-from pilot_eval.operations import assignments, pilots
+from pilot_eval.operations import allocation, assignments, pilots
+from pilot_eval.operations.addresses import slug_of
 from pilot_eval.operations.assignments import VisitPlan
 from pilot_eval.operations.coverage import coverage
+from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records import audit, database
 from pilot_eval.records.pilots import Assignment, Pilot
 from pilot_eval.stats.allocation import draw as draw_codes
@@ -61,7 +63,7 @@ def test_two_pilots_of_one_title_have_two_addresses(session: Session) -> None:
     [("Владимир, 2014", "vladimir-2014"), ("Ёлки & щи", "elki-shchi"), ("!!!", "pilot"), ("Été 1", "ete-1")],
 )
 def test_an_address_is_made_from_any_title(title: str, slug: str) -> None:
-    assert pilots.slug_of(title) == slug
+    assert slug_of(title) == slug
 
 
 @pytest.mark.parametrize(
@@ -111,18 +113,18 @@ def test_a_draw_is_repeatable_balanced_within_strata_and_kept_in_the_plan(sessio
 def test_arms_by_hand_need_every_branch_and_two_of_each_arm(session: Session) -> None:
     pilot = world.plan_pilot(session)
     codes = [branch.code for branch in world.add_branches(session, 4)]
-    pilots.choose_branches(session, OPERATOR, pilot.slug, codes)
+    allocation.choose_branches(session, OPERATOR, pilot.slug, codes)
     arms = dict.fromkeys(codes[:2], Arm.TRAINED) | dict.fromkeys(codes[2:], Arm.COMPARISON)
     with pytest.raises(BadInput) as missing:
-        pilots.set_arms(session, OPERATOR, pilot.slug, dict(list(arms.items())[:3]), NOW)
+        allocation.set_arms(session, OPERATOR, pilot.slug, dict(list(arms.items())[:3]), NOW)
     assert where(missing) == ["B03"]
     with pytest.raises(BadInput) as foreign:
-        pilots.set_arms(session, OPERATOR, pilot.slug, arms | {"B99": Arm.TRAINED}, NOW)
+        allocation.set_arms(session, OPERATOR, pilot.slug, arms | {"B99": Arm.TRAINED}, NOW)
     assert where(foreign) == ["B99"]
     with pytest.raises(BadInput) as lonely:
-        pilots.set_arms(session, OPERATOR, pilot.slug, arms | {"B01": Arm.COMPARISON}, NOW)
+        allocation.set_arms(session, OPERATOR, pilot.slug, arms | {"B01": Arm.COMPARISON}, NOW)
     assert where(lonely) == ["arms"]
-    stored = pilots.set_arms(session, OPERATOR, pilot.slug, arms, NOW)
+    stored = allocation.set_arms(session, OPERATOR, pilot.slug, arms, NOW)
     assert stored.allocation is not None
     assert stored.allocation["method"] == "by_hand"
     assert pilots.pilot_status(session, stored, date(2014, 9, 15)) is Status.TRAINING
@@ -131,21 +133,21 @@ def test_arms_by_hand_need_every_branch_and_two_of_each_arm(session: Session) ->
 def test_without_comparison_every_branch_is_trained_and_nothing_is_drawn(session: Session) -> None:
     pilot = world.plan_pilot(session, design=Design.BEFORE_AFTER)
     codes = [branch.code for branch in world.add_branches(session, 3)]
-    pilots.choose_branches(session, OPERATOR, pilot.slug, codes)
+    allocation.choose_branches(session, OPERATOR, pilot.slug, codes)
     with pytest.raises(WrongState, match="nothing to draw"):
-        pilots.draw_arms(session, OPERATOR, pilot.slug, seed=1, now=NOW)
+        allocation.draw_arms(session, OPERATOR, pilot.slug, seed=1, now=NOW)
     with pytest.raises(BadInput):
-        pilots.set_arms(
+        allocation.set_arms(
             session, OPERATOR, pilot.slug, dict.fromkeys(codes, Arm.TRAINED) | {"B00": Arm.COMPARISON}, NOW
         )
-    pilots.set_arms(session, OPERATOR, pilot.slug, dict.fromkeys(codes, Arm.TRAINED), NOW)
+    allocation.set_arms(session, OPERATOR, pilot.slug, dict.fromkeys(codes, Arm.TRAINED), NOW)
 
 
 def test_unknown_branches_are_named_and_nothing_is_changed(session: Session) -> None:
     pilot = world.plan_pilot(session)
     world.add_branches(session, 3)
     with pytest.raises(BadInput) as error:
-        pilots.choose_branches(session, OPERATOR, pilot.slug, ["B00", "B77", "B78"])
+        allocation.choose_branches(session, OPERATOR, pilot.slug, ["B00", "B77", "B78"])
     assert where(error) == ["B77", "B78"]
     session.rollback()
     assert pilots.members_of(session, pilot) == []
@@ -156,7 +158,7 @@ def test_branches_that_stay_keep_their_arm(session: Session) -> None:
     branches = world.add_branches(session, 6)
     world.draw(session, pilot, branches)
     before = {branch.code: member.arm for member, branch in pilots.members_of(session, pilot)}
-    pilots.choose_branches(session, OPERATOR, pilot.slug, [b.code for b in branches[:5]])
+    allocation.choose_branches(session, OPERATOR, pilot.slug, [b.code for b in branches[:5]])
     after = {branch.code: member.arm for member, branch in pilots.members_of(session, pilot)}
     assert after == {code: arm for code, arm in before.items() if code != "B05"}
 
@@ -164,9 +166,9 @@ def test_branches_that_stay_keep_their_arm(session: Session) -> None:
 def test_once_something_is_recorded_arms_stay(session: Session) -> None:
     pilot = world.filled_pilot(session)
     with pytest.raises(WrongState, match="no longer be changed"):
-        pilots.draw_arms(session, OPERATOR, pilot.slug, seed=2, now=NOW)
+        allocation.draw_arms(session, OPERATOR, pilot.slug, seed=2, now=NOW)
     with pytest.raises(WrongState, match="no longer be changed"):
-        pilots.choose_branches(session, OPERATOR, pilot.slug, ["B00"])
+        allocation.choose_branches(session, OPERATOR, pilot.slug, ["B00"])
 
 
 def test_two_planners_cannot_overwrite_each_other(engine: database.Engine, session: Session) -> None:
@@ -175,7 +177,7 @@ def test_two_planners_cannot_overwrite_each_other(engine: database.Engine, sessi
     version = pilot.row_version
     world.draw(session, pilot, branches)
     with pytest.raises(EditConflict):
-        pilots.choose_branches(session, OPERATOR, pilot.slug, ["B00", "B01"], version)
+        allocation.choose_branches(session, OPERATOR, pilot.slug, ["B00", "B01"], version)
     session.rollback()
     assert len(pilots.members_of(session, pilot)) == 6
 
@@ -183,20 +185,18 @@ def test_two_planners_cannot_overwrite_each_other(engine: database.Engine, sessi
 def test_a_wave_closes_on_its_last_day_once_and_in_order(session: Session) -> None:
     pilot = world.filled_pilot(session)
     with pytest.raises(WrongState, match="still runs"):
-        pilots.close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, datetime(2014, 8, 30, tzinfo=UTC))
+        close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, datetime(2014, 8, 30, tzinfo=UTC))
     with pytest.raises(WrongState, match="earlier wave"):
-        pilots.close_wave(session, OPERATOR, pilot.slug, Period.AFTER, world.AFTER_ENDS)
-    assert (
-        pilots.close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, world.BEFORE_ENDS).state == "closed"
-    )
+        close_wave(session, OPERATOR, pilot.slug, Period.AFTER, world.AFTER_ENDS)
+    assert close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, world.BEFORE_ENDS).state == "closed"
     with pytest.raises(WrongState, match="closed already"):
-        pilots.close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, world.BEFORE_ENDS)
+        close_wave(session, OPERATOR, pilot.slug, Period.BEFORE, world.BEFORE_ENDS)
     with pytest.raises(NotFound):
-        pilots.close_wave(session, OPERATOR, pilot.slug, Period.DURING, world.BEFORE_ENDS)
+        close_wave(session, OPERATOR, pilot.slug, Period.DURING, world.BEFORE_ENDS)
     with pytest.raises(WrongState, match="Only a closed wave"):
-        pilots.lock_wave(session, OPERATOR, pilot.slug, Period.AFTER)
-    assert pilots.lock_wave(session, OPERATOR, pilot.slug, Period.BEFORE).state is WaveState.LOCKED
-    pilots.close_wave(session, OPERATOR, pilot.slug, Period.AFTER, world.AFTER_ENDS)
+        lock_wave(session, OPERATOR, pilot.slug, Period.AFTER)
+    assert lock_wave(session, OPERATOR, pilot.slug, Period.BEFORE).state is WaveState.LOCKED
+    close_wave(session, OPERATOR, pilot.slug, Period.AFTER, world.AFTER_ENDS)
     assert pilots.pilot_status(session, pilot, date(2014, 11, 2)) is Status.READY
     assert audit.first_break(session) is None
 
@@ -204,17 +204,15 @@ def test_a_wave_closes_on_its_last_day_once_and_in_order(session: Session) -> No
 def test_closing_a_wave_needs_a_fresh_sign_in(session: Session, head_office: Any) -> None:
     pilot = world.filled_pilot(session)
     with pytest.raises(NeedsFreshSignIn):
-        pilots.close_wave(
-            session, acting(head_office, fresh=False), pilot.slug, Period.BEFORE, world.BEFORE_ENDS
-        )
-    pilots.close_wave(session, acting(head_office), pilot.slug, Period.BEFORE, world.BEFORE_ENDS)
+        close_wave(session, acting(head_office, fresh=False), pilot.slug, Period.BEFORE, world.BEFORE_ENDS)
+    close_wave(session, acting(head_office), pilot.slug, Period.BEFORE, world.BEFORE_ENDS)
 
 
 def test_only_head_office_plans(session: Session, auditor: Any, manager: Any, administrator: Any) -> None:
     pilot = world.plan_pilot(session)
     for person in (auditor, manager, administrator):
         with pytest.raises(NotAllowed):
-            pilots.choose_branches(session, acting(person), pilot.slug, ["B00"])
+            allocation.choose_branches(session, acting(person), pilot.slug, ["B00"])
         with pytest.raises(NotAllowed):
             assignments.list_assignments(session, acting(person), pilot.slug)
         with pytest.raises(NotAllowed):

@@ -12,11 +12,13 @@ from wtforms import SelectChoice
 
 from pilot_eval.domain.errors import BadInput, EditConflict, Problem
 from pilot_eval.domain.pilots import Arm, Design, Period
-from pilot_eval.operations import assignments, network, pilots
+from pilot_eval.operations import allocation, assignments, network, pilots
 from pilot_eval.operations.comparison import baseline
 from pilot_eval.operations.coverage import coverage
+from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.summaries import summarise
+from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.reports.charts import dumbbell
 from pilot_eval.reports.summaries import level_of
@@ -49,7 +51,7 @@ def new() -> ResponseReturnValue:
     form = PilotForm()
     if form.validate_on_submit():
         try:
-            pilot = pilots.create_pilot(session(), actor(), **_plan(form))
+            pilot = create_pilot(session(), actor(), **_plan(form))
         except BadInput as error:
             session().rollback()
             add_problems(form, error)
@@ -143,7 +145,7 @@ def choose_branches(slug: str) -> ResponseReturnValue:
     given = [part for text in request.form.getlist("codes") for part in re.split(r"[\r\n,;]+", text)]
     codes = {part.strip() for part in given if part.strip()}
     try:
-        pilots.choose_branches(session(), actor(), slug, codes, _version())
+        allocation.choose_branches(session(), actor(), slug, codes, _version())
     except (BadInput, EditConflict) as error:
         return _plan_again(slug, error, codes=codes)
     flash(_("The branches are saved."), "success")
@@ -159,7 +161,7 @@ def set_arms(slug: str) -> ResponseReturnValue:
     }
     arms = {code: Arm(value) for code, value in chosen.items() if value in set(Arm)}
     try:
-        pilots.set_arms(session(), actor(), slug, arms, clock(), _version())
+        allocation.set_arms(session(), actor(), slug, arms, clock(), _version())
     except (BadInput, EditConflict) as error:
         return _plan_again(slug, error, chosen=chosen)
     flash(_("The arms are saved."), "success")
@@ -174,7 +176,7 @@ def draw_arms(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _plan_page(pilot, draw=form, status=422)
     try:
-        pilots.draw_arms(
+        allocation.draw_arms(
             session(),
             actor(),
             slug,
@@ -281,10 +283,10 @@ def change_wave(slug: str, period: str, change: str) -> ResponseReturnValue:
     if period not in set(Period):
         abort(404)
     if change == "close":
-        pilots.close_wave(session(), actor(), slug, Period(period), clock())
+        close_wave(session(), actor(), slug, Period(period), clock())
         flash(_("The wave is closed."), "success")
     else:
-        pilots.lock_wave(session(), actor(), slug, Period(period))
+        lock_wave(session(), actor(), slug, Period(period))
         flash(_("The wave is locked."), "success")
     return redirect(url_for("pilots.waves", slug=slug))
 

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from pilot_eval.domain.pilots import Arm, Period, WaveState
-from pilot_eval.operations import pilots
+from pilot_eval.operations import allocation, pilots
 from pilot_eval.records.pilots import Assignment, Pilot
 from tests import pilots as world
 from tests.conftest import OPERATOR
@@ -40,8 +40,8 @@ def pilot(session: Session) -> Pilot:
 
 @pytest.fixture
 def drawn(session: Session, pilot: Pilot) -> Pilot:
-    pilots.choose_branches(session, OPERATOR, pilot.slug, [f"B0{n}" for n in range(6)])
-    return pilots.draw_arms(session, OPERATOR, pilot.slug, seed=1, now=world.BEFORE_ENDS)
+    allocation.choose_branches(session, OPERATOR, pilot.slug, [f"B0{n}" for n in range(6)])
+    return allocation.draw_arms(session, OPERATOR, pilot.slug, seed=1, now=world.BEFORE_ENDS)
 
 
 def test_the_list_invites_to_plan_and_shows_pilots(as_head_office: Any, session: Session) -> None:
