@@ -71,9 +71,8 @@ def _tell(preview: Any, language: str) -> None:
         f"{preview.rows} rows, {preview.missing} without a value; "
         f"{preview.trained} trained and {preview.comparison} comparison branches."
     )
-    click.echo(
-        f"New: {len(preview.new_branches)} branches, {len(preview.new_regions)} regions"
-        + (f" ({', '.join(preview.new_regions)})." if preview.new_regions else ".")
-    )
+    click.echo(f"Not in the network yet: {len(preview.new_branches)} branches.")
+    if named := [region for region in preview.new_regions if region]:
+        click.echo(f"New regions: {', '.join(named)}.")
     click.echo("Nothing is stored yet. The first numbers:\n")
     click.echo(preview.evaluation.to_text(language), nl=False)
