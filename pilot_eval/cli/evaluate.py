@@ -7,47 +7,14 @@ from typing import Any
 
 import click
 
+from pilot_eval.cli.observation_files import Unreadable, plan_options
 from pilot_eval.domain.errors import BadInput
-
-
-class Unreadable(click.ClickException):
-    """Options or data that cannot be used: every place found, on standard error, exit code 2."""
-
-    exit_code = 2
-
-    def __init__(self, source: str, error: BadInput) -> None:
-        shown = len(error.problems)
-        if error.total == 1:
-            message = f"{source}: {error.problems[0]}"
-        else:
-            count = f"{error.total} problems" + (f", the first {shown}" if shown < error.total else "")
-            message = "\n".join([f"{source}: {count}", *(f"  {problem}" for problem in error.problems)])
-        super().__init__(message)
 
 
 @click.command()
 @click.argument("file", type=click.Path())
 @click.option("--outcome", required=True, metavar="COL", help="Column of the outcome.")
-@click.option("--kind", default="score", show_default=True, help="score, proportion or duration.")
-@click.option(
-    "--design",
-    default="difference_in_differences",
-    show_default=True,
-    help="before_after or difference_in_differences.",
-)
-@click.option("--strata", metavar="COL", help="Compare branches within the strata of this column.")
-@click.option(
-    "--weights", default="branch", show_default=True, help="What counts once: branch or observation."
-)
-@click.option("--better", help="higher or lower, where it is not what the kind usually has.")
-@click.option(
-    "--smallest-effect", type=float, metavar="X", help="Points, percentage points, or per cent of speed."
-)
-@click.option("--minimum-branches", type=int, metavar="N", help="Fewest branches in the smaller arm.")
-@click.option("--minimum-observations", type=int, metavar="N", help="Fewest rows used.")
-@click.option("--level", type=float, default=0.95, show_default=True, help="Level of the intervals.")
-@click.option("--draws", type=int, default=9999, show_default=True, help="Random patterns, at least 99.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random patterns.")
+@plan_options
 @click.option("--auditor", metavar="COL", help="Column of auditors; nothing in this version uses it.")
 @click.option("--exposure", metavar="COL", hidden=True)
 @click.option("--censored", metavar="COL", hidden=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pilot_eval.cli.evaluate import Unreadable
+from pilot_eval.cli.observation_files import Unreadable, plan_options
 from pilot_eval.cli.opening import opened, operator
 from pilot_eval.domain.errors import BadInput
 
@@ -21,26 +21,7 @@ from pilot_eval.domain.errors import BadInput
 @click.option("--label", "label_en", default="", help="What people call the outcome, in English.")
 @click.option("--label-ru", default="", help="What people call the outcome, in Russian.")
 @click.option("--unit", default="", help="Unit of the outcome.")
-@click.option("--kind", default="score", show_default=True, help="score, proportion or duration.")
-@click.option(
-    "--design",
-    default="difference_in_differences",
-    show_default=True,
-    help="before_after or difference_in_differences.",
-)
-@click.option("--strata", metavar="COL", help="Compare branches within the strata of this column.")
-@click.option(
-    "--weights", default="branch", show_default=True, help="What counts once: branch or observation."
-)
-@click.option("--better", help="higher or lower, where it is not what the kind usually has.")
-@click.option(
-    "--smallest-effect", type=float, metavar="X", help="Points, percentage points, or per cent of speed."
-)
-@click.option("--minimum-branches", type=int, metavar="N", help="Fewest branches in the smaller arm.")
-@click.option("--minimum-observations", type=int, metavar="N", help="Fewest rows used.")
-@click.option("--level", type=float, default=0.95, show_default=True, help="Level of the intervals.")
-@click.option("--draws", type=int, default=9999, show_default=True, help="Random patterns, at least 99.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random patterns.")
+@plan_options
 @click.option("--made-up", is_flag=True, help="The data are invented; every page and file says so.")
 @click.option("--dry-run", is_flag=True, help="Say what would be stored, and store nothing.")
 @click.option("--language", type=click.Choice(["en", "ru"]), default="en", show_default=True)
@@ -50,8 +31,9 @@ def import_command(file: Path, dry_run: bool, language: str, **options: Any) -> 
     The columns `region` and `name` tell of branches that the network does not know yet; `id` names rows.
     """
     from pilot_eval.operations import importing
+    from pilot_eval.operations.import_plans import ImportPlan
 
-    plan = importing.ImportPlan(**options)
+    plan = ImportPlan(**options)
     try:
         with opened() as session:
             if dry_run:

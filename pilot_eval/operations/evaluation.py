@@ -10,7 +10,8 @@ from typing import Any
 
 from pilot_eval.domain.errors import BadInput, Message, Problem
 from pilot_eval.domain.outcomes import DESIGNS, DESIGNS_LATER, OUTCOMES, OUTCOMES_LATER, Better
-from pilot_eval.engines.files import Reading, read
+from pilot_eval.engines.columns import Reading
+from pilot_eval.engines.files import read
 from pilot_eval.reports.evaluations import Evaluation
 from pilot_eval.stats.analysis import analyse
 from pilot_eval.stats.plan import AnalysisPlan

@@ -14,7 +14,8 @@ import pytest
 from pilot_eval.domain.errors import BadInput
 from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import OUTCOMES
-from pilot_eval.engines.files import Reading, read
+from pilot_eval.engines.columns import Reading
+from pilot_eval.engines.files import read
 from pilot_eval.engines.reference import reference_cells
 from pilot_eval.stats.cells import observed_cells
 

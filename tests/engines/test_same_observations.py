@@ -13,9 +13,11 @@ from sqlmodel import Session, select
 from pilot_eval.domain.observations import AFTER, Observations
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.domain.pilots import Arm, Period
-from pilot_eval.engines.files import Reading, read
+from pilot_eval.engines.columns import Reading
+from pilot_eval.engines.files import read
 from pilot_eval.engines.records import Snapshot, read_snapshot
 from pilot_eval.operations import importing
+from pilot_eval.operations.import_plans import ImportPlan
 from pilot_eval.records import database
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import EntryMethod, Timing, Visit, VisitOutcome, VisitState
@@ -84,7 +86,7 @@ def test_stored_rows_are_those_of_the_file_and_of_columns_in_memory(
     session: Session, table: Path, strata: str | None
 ) -> None:
     reading = Reading("score", OUTCOMES["score"], with_comparison=True, strata=strata)
-    plan = importing.ImportPlan("Made up", "score", strata=strata)
+    plan = ImportPlan("Made up", "score", strata=strata)
     pilot = importing.import_file(session, OPERATOR, table, plan).pilot
     stored = snapshot_of(session, pilot).observations("measurement", "score", stratified=strata is not None)
     from_file = read(table, reading)
@@ -104,9 +106,7 @@ def test_both_databases_give_one_snapshot_hash(sqlite_url: str, postgresql_url: 
         engine = database.open_database(address)
         with database.session_of(engine) as session:
             filled = world.filled_pilot(session)
-            imported = importing.import_file(
-                session, OPERATOR, table, importing.ImportPlan("Made up", "score")
-            ).pilot
+            imported = importing.import_file(session, OPERATOR, table, ImportPlan("Made up", "score")).pilot
             hashes.append([snapshot_of(session, pilot).sha256 for pilot in (filled, imported)])
         engine.dispose()
     assert hashes[0] == hashes[1]

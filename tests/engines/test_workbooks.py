@@ -15,7 +15,8 @@ import pytest
 from pilot_eval.domain.errors import BadInput
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.engines import workbooks
-from pilot_eval.engines.files import Reading, read
+from pilot_eval.engines.columns import Reading
+from pilot_eval.engines.files import read
 
 # Refused within this time on a busy machine.
 SECONDS = 2.0

@@ -16,7 +16,7 @@ from pilot_eval import evaluate
 from pilot_eval.cli import main
 from pilot_eval.domain.errors import BadInput, NotAllowed
 from pilot_eval.operations import exporting, importing, summaries
-from pilot_eval.operations.importing import ImportPlan
+from pilot_eval.operations.import_plans import ImportPlan
 from pilot_eval.records import audit
 from pilot_eval.records.measurements import ImportedFile, Measurement
 from pilot_eval.records.network import Branch, Region

@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from pilot_eval.domain.errors import BadInput, Problem
-from pilot_eval.operations.importing import ImportPlan, Preview, import_file, preview_file
+from pilot_eval.operations.import_plans import ImportPlan
+from pilot_eval.operations.importing import Preview, import_file, preview_file
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.reports.evaluations import Evaluation
 from pilot_eval.web.imports.forms import ImportForm
