@@ -26,7 +26,10 @@ async function draw(figure, place, text) {
     defaultStyle: false,
     tooltip: { disableDefaultStyle: true },
     formatLocale: spec.config.locale.number,
+    logLevel: 1, // errors only: a layer without marks warns that it has no extent
   });
+  // The marks would speak English and unrounded numbers; the words are with the place that holds them.
+  place.querySelector("svg").setAttribute("aria-hidden", "true");
 }
 
 async function upgrade(figure) {
@@ -36,6 +39,9 @@ async function upgrade(figure) {
   const picture = figure.querySelector("[data-chart-picture]");
   const place = document.createElement("div");
   place.className = "chart-live";
+  // To a screen reader the live chart is what the picture was.
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", picture.querySelector("img").alt);
   picture.before(place);
   try {
     await draw(figure, place, text);

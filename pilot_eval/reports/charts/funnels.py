@@ -179,6 +179,7 @@ def _funnel_spec(
         "type": "quantitative",
         "title": label("records", language),
         "scale": {"zero": False},
+        "axis": {"tickMinStep": 1},
     }
     y_title = f"{label('change', language)}, {unit_label(unit, language)}"
     y = {"field": "change", "type": "quantitative", "title": y_title, "scale": {"zero": False}}
