@@ -246,6 +246,13 @@ def sign_in(page: Page, user: User) -> None:
     page.wait_for_url(lambda address: "/sign-in" not in address)
 
 
+# Pictures in sight are loaded; where charts come alive they have.
+DRAWN = """() =>
+    [...document.images].every(image => image.complete || image.offsetParent === null)
+    && [...document.querySelectorAll("figure[data-chart]")].every(
+        figure => figure.clientWidth < 480 || figure.querySelector(".chart-live svg"))"""
+
+
 def picture(page: Page, name: str) -> Path:
     """Store the whole page as artifacts/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -254,6 +261,7 @@ def picture(page: Page, name: str) -> Path:
     # A window as tall as the page, so that what sticks to the window's edge hides nothing.
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+    page.wait_for_function(DRAWN)
     page.screenshot(path=path)
     page.set_viewport_size(window)
     return path
