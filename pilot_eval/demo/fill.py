@@ -31,7 +31,7 @@ from pilot_eval.records.pilots import Assignment, Pilot
 SLUG = "vladimir-2014"
 RUNNING = "running-now"
 FILLED = "demo.filled"
-SEED = 1
+SEED = 8
 TRAINED, COMPARISON = 24, 20
 AUDITORS = 8
 VISITS_PER_BRANCH = 6
