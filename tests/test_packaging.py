@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -24,6 +25,12 @@ def test_every_folder_with_code_is_listed_as_a_package() -> None:
     config.read(ROOT / "setup.cfg")
     listed = set(config["options"]["packages"].split())
     assert listed == _folders_with_code() | {"pilot_eval.templates", "pilot_eval.static"}
+
+
+def test_every_area_of_pages_is_kept_apart_from_the_others() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (apart,) = (set(contract["modules"]) for contract in contracts if contract["type"] == "independence")
+    assert apart == {name for name in _folders_with_code() if name.startswith("pilot_eval.web.")}
 
 
 def test_lock_files_name_no_registry() -> None:
