@@ -28,6 +28,7 @@ from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records import audit
 from pilot_eval.reports.files import FORMATS, file_name, write_file
+from pilot_eval.reports.files.workbook import OBSERVATION_COLUMNS
 
 # Why a record is not counted, in both languages.
 REASONS = {
@@ -39,19 +40,7 @@ REASONS = {
     "empty": ("empty in the file", "в файле пусто"),
     "no_arm": ("the branch has no arm", "отделение не входит ни в одну группу"),
 }
-_EMPTY: dict[str, Any] = dict.fromkeys(
-    (
-        "observed_on",
-        "auditor",
-        "operation",
-        "score_points",
-        "wait_seconds",
-        "service_seconds",
-        "total_seconds",
-        "measure",
-        "value",
-    )
-)
+_EMPTY: dict[str, Any] = dict.fromkeys(OBSERVATION_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
