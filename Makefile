@@ -38,8 +38,8 @@ test: browser lint                     ## everything in short, seeded form
 catalogue: $(VENV)/.installed-dev      ## collect new texts into the Russian catalogue, and compile it
 	$(BIN)/python -m tests.catalogue
 
-soak: browser                          ## the long forms of the browser and durability tests
-	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest -m soak
+soak: $(VENV)/.installed-dev           ## the long form of the durability tests
+	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/durability
 
 calibration: $(VENV)/.installed-dev    ## size and coverage of each method, 10,000 runs a cell
 	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/simulation

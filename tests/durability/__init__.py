@@ -1,0 +1,1 @@
+"""Promises that must hold when the machine does not."""
