@@ -257,6 +257,7 @@ def picture(page: Page, name: str) -> Path:
     """Store the whole page as artifacts/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
+    page.wait_for_load_state()
     window = page.viewport_size or {"width": DESK, "height": 800}
     # A window as tall as the page, so that what sticks to the window's edge hides nothing.
     height = page.evaluate("document.documentElement.scrollHeight")

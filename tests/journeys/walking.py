@@ -25,10 +25,11 @@ PATIENCE = 15_000  # ms for a page to come, on a machine that does other work to
 
 expect.set_options(timeout=PATIENCE)
 
-# Names and codes that are written with Latin letters in Russian too, those of the demonstration among them.
+# Names and codes that are written with Latin letters in Russian too, those of the demonstration and of the
+# tests' own people and regions among them.
 _LATIN = re.compile(
     r"\b(pilot_eval|Apache|CSV|XLSX|PDF|JSON|Parquet|SVG|PNG|Excel|English|SHA|EMS|UTC|UTF|[0-9a-f]{8,}"
-    r"|city|village|vladimir|kovrov|murom|suzdal)\b"
+    r"|city|village|vladimir|kovrov|murom|suzdal|Region r-[0-9a-f]{6}|[a-z_]+-[0-9a-f]{6})\b"
 )
 
 
