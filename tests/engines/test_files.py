@@ -18,6 +18,7 @@ from pilot_eval.engines.columns import Reading
 from pilot_eval.engines.files import read
 from pilot_eval.engines.reference import reference_cells
 from pilot_eval.stats.cells import observed_cells
+from tests.engines.plain import rows_of
 
 GOOD = """branch,arm,period,score,visitor
 B1,trained,before,60,x
@@ -263,7 +264,7 @@ def test_cells_equal_those_of_plain_loops(tmp_path: Path) -> None:
         "score": np.where(rng.random(3000) < 0.05, np.nan, rng.normal(1e6, 1.0, 3000)),
     }
     found = read(columns, reading(with_comparison=False))
-    cells, expected = observed_cells(found), reference_cells(found)
+    cells, expected = observed_cells(found), reference_cells(rows_of(found))
     for code, branch in enumerate(found.branches):
         for column, period in enumerate(("before", "after")):
             one = expected[branch, period]
