@@ -6,11 +6,12 @@ fails are the digests compared. Whatever cannot become the record is kept for a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ from pilot_eval.records.pilots import Assignment, Pilot, Wave
 from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
 
 FUTURE = timedelta(minutes=5)  # how far a phone's clock may run ahead of the server's
+
+_Record = TypeVar("_Record", Visit, Timing)
 
 
 class Status(StrEnum):
@@ -132,6 +135,33 @@ def require_standing(place: Place) -> None:
         raise WrongState("withdrawn", N_("This assignment was taken back: nothing can be recorded for it"))
 
 
+def own_record(session: Session, actor: Actor, table: type[_Record], record_id: UUID) -> _Record:
+    """An auditor's own visit or timing.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        If it is not there or not the actor's.
+    """
+    scope_of(actor, Action.RECORD)
+    record = session.get(table, record_id)
+    if record is None:
+        raise NotFound
+    require(actor, Action.RECORD, owner_id=record.auditor_id)
+    return record
+
+
+@contextmanager
+def one_transaction(session: Session) -> Iterator[None]:
+    """Commit what was stored, or take all of it back."""
+    try:
+        yield
+    except Exception:
+        session.rollback()
+        raise
+    session.commit()
+
+
 def insert_once(session: Session, record: SQLModel) -> bool:
     """Insert a row unless one with its unique key is there; whether it was inserted.
 
@@ -149,8 +179,9 @@ def insert_once(session: Session, record: SQLModel) -> bool:
     return session.connection().execute(statement).first() is not None
 
 
-def settle(session: Session, actor: Actor, record: Visit | Timing, inserted: bool, now: datetime) -> Receipt:
-    """The receipt of a record that was inserted, or that met another one under its UUID."""
+def settle(session: Session, actor: Actor, record: Visit | Timing, now: datetime) -> Receipt:
+    """Insert a record once: its receipt, or that of one which met another under its UUID."""
+    inserted = insert_once(session, record)
     stored = _stored(session, record)
     if inserted:
         return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)

@@ -11,19 +11,19 @@ from sqlmodel import Session, col, select
 
 from pilot_eval.domain import timings
 from pilot_eval.domain.documents import digest
-from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.domain.timings import Entry, Findings, TimingForm
 from pilot_eval.operations import forms
-from pilot_eval.operations.policy import Action, require, scope_of
 from pilot_eval.operations.submissions import (
     Place,
     Receipt,
     Status,
     given,
-    insert_once,
     lateness,
+    one_transaction,
+    own_record,
     place_of,
     require_standing,
     settle,
@@ -77,13 +77,8 @@ def timing_form_for(session: Session, place: Place) -> tuple[int, TimingForm]:
 
 def record_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
     """Store a timing once, with its audit event, and commit; see `store_timing`."""
-    try:
-        receipt = store_timing(session, actor, submission, now)
-    except Exception:
-        session.rollback()
-        raise
-    session.commit()
-    return receipt
+    with one_transaction(session):
+        return store_timing(session, actor, submission, now)
 
 
 def store_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
@@ -115,8 +110,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     if findings.questions and not submission.confirmed:
         raise Unconfirmed(findings.questions)
     timing = _timing(place, form_id, form, submission, findings, now)
-    inserted = insert_once(session, timing)
-    receipt = settle(session, actor, timing, inserted, now)
+    receipt = settle(session, actor, timing, now)
     if receipt.status is not Status.CREATED:
         return receipt
     late = lateness(session, place, timing.happened_at, now, "day")
@@ -214,9 +208,5 @@ def recorded_timing(session: Session, actor: Actor, timing_id: UUID) -> Recorded
     NotAllowed, NotFound
         If it is not there or not the actor's.
     """
-    scope_of(actor, Action.RECORD)
-    timing = session.get(Timing, timing_id)
-    if timing is None:
-        raise NotFound
-    require(actor, Action.RECORD, owner_id=timing.auditor_id)
+    timing = own_record(session, actor, Timing, timing_id)
     return RecordedTiming(timing, session.get_one(Branch, timing.branch_id))

@@ -13,21 +13,22 @@ from sqlmodel import Session, col, func, select, update
 from pilot_eval.domain import checklists
 from pilot_eval.domain.checklists import Answer, Checklist
 from pilot_eval.domain.documents import digest
-from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.operations import forms
-from pilot_eval.operations.policy import Action, Scope, require, scope_of
+from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.submissions import (
     FUTURE,
     Place,
     Receipt,
     Status,
     given,
-    insert_once,
     keep_conflict,
     lateness,
+    one_transaction,
+    own_record,
     place_of,
     require_standing,
     settle,
@@ -231,13 +232,8 @@ def checklist_for(session: Session, place: Place) -> tuple[int, Checklist]:
 
 def record_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
     """Store a visit once, with its audit event, and commit; see `store_visit`."""
-    try:
-        receipt = store_visit(session, actor, submission, now)
-    except Exception:
-        session.rollback()
-        raise
-    session.commit()
-    return receipt
+    with one_transaction(session):
+        return store_visit(session, actor, submission, now)
 
 
 def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
@@ -269,8 +265,7 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     visit = _visit(place, checklist_id, checklist, submission, now)
     if not submission.confirmed:
         _ask_about_gaps(checklist, visit)
-    inserted = insert_once(session, visit)
-    receipt = settle(session, actor, visit, inserted, now)
+    receipt = settle(session, actor, visit, now)
     if receipt.status is not Status.CREATED:
         return receipt
     late = lateness(session, place, visit.started_at, now, "started_at")
@@ -393,11 +388,7 @@ def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVi
     NotAllowed, NotFound
         If it is not there or not the actor's.
     """
-    scope_of(actor, Action.RECORD)
-    visit = session.get(Visit, visit_id)
-    if visit is None:
-        raise NotFound
-    require(actor, Action.RECORD, owner_id=visit.auditor_id)
+    visit = own_record(session, actor, Visit, visit_id)
     branch = session.get_one(Branch, visit.branch_id)
     checklist = forms.checklist_of(session.get_one(ChecklistVersion, visit.checklist_id))
     answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import abort
+from flask import abort, redirect, render_template
+from flask.typing import ResponseReturnValue
 from wtforms import Form, RadioField, SelectChoice, SelectMultipleField, TextAreaField
 
-from pilot_eval.domain.problems import N_, FieldProblem
+from pilot_eval.domain.errors import WrongState
+from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.domain.timings import place, read_clock
+from pilot_eval.operations.submissions import Receipt, Status
 from pilot_eval.web.messages import said
 
 MAX_DIGITS = 7
@@ -80,6 +83,32 @@ class Reading:
 
     def _note(self, name: str, code: str, message: str) -> None:
         self.unreadable.append(FieldProblem(name, code, message))
+
+
+def hand_in(
+    form: Form, store: Callable[[], Receipt], page: Callable[..., str], receipt_url: Callable[[UUID], str]
+) -> ResponseReturnValue:
+    """Store what was filled in and go on to its receipt; or show the form again with all that is in the way.
+
+    Parameters
+    ----------
+    page : callable
+        `(odd=False) -> str`, the form's page; `odd` asks the auditor to confirm what is unusual.
+    """
+    try:
+        receipt = store()
+    except Unconfirmed as odd:
+        show(form, odd.findings)
+        return page(odd=True), 422
+    except Refused as refused:
+        show(form, refused.findings)
+        return page(), 422
+    except WrongState as state:
+        form.form_errors.append(said(state.message))
+        return page(), 409
+    if receipt.status is Status.CONFLICT:
+        return render_template("recording/conflict.html", receipt=receipt), 409
+    return redirect(receipt_url(receipt.id), 303)
 
 
 def show(form: Form, findings: Iterable[FieldProblem]) -> None:

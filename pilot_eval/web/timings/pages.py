@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID, uuid4
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from pilot_eval.domain.errors import WrongState
-from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations import timings as operations
-from pilot_eval.operations.submissions import Place, Status, place_of, receipt_code, require_standing
+from pilot_eval.operations.submissions import Place, Receipt, place_of, receipt_code, require_standing
 from pilot_eval.web.languages import language
-from pilot_eval.web.messages import said
-from pilot_eval.web.recording import show
+from pilot_eval.web.recording import hand_in
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.timings.forms import ContactForm, contact_form, today
 
@@ -35,23 +33,13 @@ def record(assignment_id: int) -> ResponseReturnValue:
 
 
 def _store(place: Place, form: ContactForm) -> ResponseReturnValue:
-    assignment_id = place.assignment.id or 0
-    try:
-        receipt = operations.record_timing(
-            session(), actor(), form.submission(assignment_id, place.zone), clock()
-        )
-    except Unconfirmed as odd:
-        show(form, odd.findings)
-        return _page(place, form, odd=True), 422
-    except Refused as refused:
-        show(form, refused.findings)
-        return _page(place, form), 422
-    except WrongState as state:
-        form.form_errors.append(said(state.message))
-        return _page(place, form), 409
-    if receipt.status is Status.CONFLICT:
-        return render_template("recording/conflict.html", receipt=receipt), 409
-    return redirect(url_for("timings.receipt", timing_id=receipt.id), 303)
+    def store() -> Receipt:
+        submission = form.submission(place.assignment.id or 0, place.zone)
+        return operations.record_timing(session(), actor(), submission, clock())
+
+    return hand_in(
+        form, store, partial(_page, place, form), lambda stored: url_for(".receipt", timing_id=stored)
+    )
 
 
 def _page(place: Place, form: ContactForm, *, odd: bool = False) -> str:
