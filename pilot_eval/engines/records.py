@@ -137,6 +137,13 @@ TIMING_SOURCES: dict[str, TimingValue] = {
 SOURCES = (*VISIT_SOURCES, *TIMING_SOURCES, MEASUREMENT)
 
 
+def records_of(source: str) -> str:
+    """What the values of a source are read from: a key of `Snapshot.counts`."""
+    if source in VISIT_SOURCES:
+        return "visits"
+    return "timings" if source in TIMING_SOURCES else "measurements"
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All that a pilot's results rest on, in a canonical order."""

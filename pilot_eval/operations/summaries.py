@@ -18,7 +18,14 @@ from pilot_eval.domain.observations import Observations
 from pilot_eval.domain.outcomes import OUTCOMES, Better
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm, Design, Period, WaveState
-from pilot_eval.engines.records import MEASUREMENT, BranchRow, Snapshot, latest_record, read_snapshot
+from pilot_eval.engines.records import (
+    MEASUREMENT,
+    BranchRow,
+    Snapshot,
+    latest_record,
+    read_snapshot,
+    records_of,
+)
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
@@ -296,6 +303,7 @@ def _outcomes(
             "unit": outcome.unit,
             "kind": outcome.kind,
             "primary": outcome.primary,
+            "records": records_of(outcome.source),
             "smallest_effect": outcome.smallest_effect,
             "pvalue_holm": corrected.get(outcome.code),
             "evaluation": documents.get(outcome.code),

@@ -32,7 +32,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "branch_code": ("Branch code", "Код отделения"),
     "branch": ("Branch", "Отделение"),
     "region": ("Region", "Регион"),
-    "arm": ("Group", "Группа"),
+    "arm": ("Arm", "Группа"),
     "period": ("Period", "Период"),
     "outcome": ("Outcome", "Показатель"),
     "unit": ("Unit", "Единица"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pilot_eval.reports.charts.effects import IntervalBar, interval_bar
+from pilot_eval.reports.labels import say
 from pilot_eval.reports.numbers import counted, interval, language_of, number, percent
 from pilot_eval.reports.summaries import (
     Headline,
@@ -23,7 +23,7 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
-from pilot_eval.reports.wording import BRANCHES, ROWS
+from pilot_eval.reports.wording import BRANCHES, EXPECTED, RECORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _tile(outcome: Row, language: Any) -> Tile:
         interval=interval_text(found, language) if found else "",
         level=percent(100 * evaluation["level"], _digits(100 * evaluation["level"]), language),
         relative=_relative(outcome, language),
-        base=_base(evaluation, language),
+        base=_base(outcome, language),
         means=_means(outcome, language),
         bar=interval_bar(found, tone, language) if found else None,
     )
@@ -100,12 +100,15 @@ def _relative(outcome: Row, language: Any) -> str:
         return ""
     low, high = uplift["confidence_interval"]
     text = percent(uplift["estimate"], 1, language, sign=True)
-    return f"{text} ({interval(low, high, 1, language, sign=True, unit='percent')})"
+    reach = interval(low, high, 1, language, sign=True, unit="percent")
+    return say(EXPECTED, language, uplift=f"{text} ({reach})")
 
 
-def _base(evaluation: Mapping[str, Any], language: Any) -> str:
+def _base(outcome: Row, language: Any) -> str:
+    evaluation = outcome["evaluation"]
     trained, comparison = (evaluation["branches"][arm] for arm in ("trained", "comparison"))
-    rows = counted(evaluation["input"]["rows_used"], ROWS[language], language)
+    nouns = RECORDS[outcome.get("records", "measurements")][language]
+    rows = counted(evaluation["input"]["rows_used"], nouns, language)
     if language == "en":
         parts = [f"{number(trained, 0, 'en')} trained"]
         parts += [f"{number(comparison, 0, 'en')} comparison"] if comparison else []
@@ -170,12 +173,13 @@ def branch_lines(
     """
     tongue = language_of(language)
     scale = _scale([branch["outcomes"][outcome["code"]] for branch in summary["branches"]])
-    lines = [_branch_line(outcome, branch, scale, tongue, fewest) for branch in branches]
+    level = summary["plan"]["level"]
+    lines = [_branch_line(outcome, branch, scale, tongue, fewest, level) for branch in branches]
     return sorted(lines, key=lambda line: line.thin)
 
 
 def _branch_line(
-    outcome: Row, branch: Row, scale: tuple[float, float], language: Any, fewest: int
+    outcome: Row, branch: Row, scale: tuple[float, float], language: Any, fewest: int, level: float
 ) -> BranchLine:
     cell = branch["outcomes"][outcome["code"]]
     counts = [cell[period]["n"] if cell[period] else 0 for period in ("before", "after")]
@@ -186,7 +190,7 @@ def _branch_line(
     change, unit = cell["change"], change_unit(outcome)
     ends = (change or {}).get("confidence_interval")
     low, high = ends or (None, None)
-    found = Headline(change["estimate"], low, high, 0.95, unit, 1, False, None) if ends else None
+    found = Headline(change["estimate"], low, high, level, unit, 1, False, None) if ends else None
     tone = _tone(found, outcome) if found else "neither"
     return BranchLine(
         code=branch["code"],

@@ -230,6 +230,28 @@ ROWS = {
     "en": {"one": "row", "other": "rows"},
     "ru": {"one": "строка", "few": "строки", "many": "строк", "other": "строки"},
 }
+# An uplift says of what.
+EXPECTED: tuple[str, str] = (
+    "{uplift} of the level expected without the training",
+    "{uplift} к уровню, ожидаемому без обучения",
+)
+# What one number of an outcome is read from.
+RECORDS: dict[str, Mapping[str, Mapping[str, str]]] = {
+    "visits": {
+        "en": {"one": "visit", "other": "visits"},
+        "ru": {"one": "визит", "few": "визита", "many": "визитов", "other": "визита"},
+    },
+    "timings": {
+        "en": {"one": "timing", "other": "timings"},
+        "ru": {
+            "one": "хронометраж",
+            "few": "хронометража",
+            "many": "хронометражей",
+            "other": "хронометража",
+        },
+    },
+    "measurements": ROWS,
+}
 CELLS: dict[str, dict[str, str]] = {"en": {"one": "cell is", "other": "cells are"}, "ru": {}}
 TIMES: dict[str, dict[str, str]] = {"en": {"one": "time", "other": "times"}, "ru": {}}
 

@@ -28,6 +28,20 @@ def test_every_number_has_its_interval_unit_and_base(summary: Any, language: str
         assert all(before and after for _arm, before, after in tile.means)
 
 
+def test_a_tile_names_what_was_counted_and_an_uplift_says_of_what(summary: Any) -> None:
+    given = {
+        **summary,
+        "outcomes": [
+            {**outcome, "records": "timings" if outcome["kind"] == "duration" else "visits"}
+            for outcome in summary["outcomes"]
+        ],
+    }
+    for tile, outcome in zip(tiles(given, "en"), given["outcomes"], strict=True):
+        assert tile.base.endswith(outcome["records"])
+        assert tile.relative.endswith("of the level expected without the training") or not tile.relative
+    assert any(tile.relative for tile in tiles(given, "en"))
+
+
 def test_a_running_pilot_has_no_tile() -> None:
     assert tiles(sample(withheld=True), "en") == []
 

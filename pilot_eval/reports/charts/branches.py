@@ -164,7 +164,7 @@ def _dumbbell_spec(
         "height": len(order) * (18 if named else 5),
         "encoding": {"y": y, "tooltip": _tooltip(("row", "before", "after", "change"), language)},
         "layer": [
-            _dumbbell_rules(outcome, lines, language),
+            *_dumbbell_rules(outcome, lines, language),
             _dumbbell_marks(outcome, lines, named, language),
         ],
     }
@@ -194,30 +194,36 @@ def _level_text(outcome: Row, cell: Row | None, language: str) -> str:
     return f"{mean} (n = {number(cell['n'], 0, language)})"
 
 
-def _dumbbell_rules(outcome: Row, lines: Sequence[Mapping[str, Any]], language: Language) -> Spec:
+def _dumbbell_rules(outcome: Row, lines: Sequence[Mapping[str, Any]], language: Language) -> list[Spec]:
+    """Return the layer that joins before and after; none while nothing can be joined."""
     joined = [line for line in lines if line["from"] is not None and line["to"] is not None]
+    if not joined:
+        return []
     tones = [
         tone
         for tone in ("better", "worse", "neither")
         if any(line["tone"] == label(tone, language) for line in joined)
     ]
-    return {
-        "data": {"values": joined},
-        "mark": {"type": "rule", "strokeWidth": 2},
-        "encoding": {
-            "x": _level_axis(outcome, "from", language),
-            "x2": {"field": "to"},
-            "color": {
-                "field": "tone",
-                "type": "nominal",
-                "scale": {
-                    "domain": [label(tone, language) for tone in tones],
-                    "range": [f"@{tone}" for tone in tones],
-                },
-                "legend": {"symbolType": "stroke", "symbolStrokeWidth": 3} if joined else None,
-            },
+    color = {
+        "field": "tone",
+        "type": "nominal",
+        "scale": {
+            "domain": [label(tone, language) for tone in tones],
+            "range": [f"@{tone}" for tone in tones],
         },
+        "legend": {"symbolType": "stroke", "symbolStrokeWidth": 3},
     }
+    return [
+        {
+            "data": {"values": joined},
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {
+                "x": _level_axis(outcome, "from", language),
+                "x2": {"field": "to"},
+                "color": color,
+            },
+        }
+    ]
 
 
 def _dumbbell_marks(

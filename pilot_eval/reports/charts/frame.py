@@ -78,6 +78,7 @@ def frame(alt: str, language: Language) -> Spec:
                 "tickColor": "@grid",
                 "titleFontWeight": "normal",
             },
+            "axisQuantitative": {"tickCount": 8, "labelFlush": False},
             "legend": {
                 **quiet,
                 "labelColor": "@ink",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pilot_eval.reports.charts.frame import Chart, Table, frame
 from pilot_eval.reports.charts.pictures import Spec
@@ -231,13 +231,22 @@ def _funnel_spec(
                     "stroke": scale({"trained": "@better", "comparison": "@hollow"}),
                 },
             },
-            {
-                "data": {"values": [value for value in values if value["far"]]},
-                "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 12, "limit": 220},
-                "encoding": {"x": x, "y": y, "text": {"field": "row"}},
-            },
+            *_funnel_names([value for value in values if value["far"]], x, y),
         ],
     }
+
+
+def _funnel_names(far: Sequence[Mapping[str, Any]], x: Spec, y: Spec) -> list[Spec]:
+    """Return the layer with the names of branches outside the limits; none where there are none."""
+    if not far:
+        return []
+    return [
+        {
+            "data": {"values": far},
+            "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 12, "limit": 220},
+            "encoding": {"x": x, "y": y, "text": {"field": "row"}},
+        }
+    ]
 
 
 def _funnel_limits(limits: FunnelLimits, x: Spec, y: Spec, language: Language) -> Spec:

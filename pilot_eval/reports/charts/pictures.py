@@ -71,6 +71,7 @@ def sized(spec: Spec, width: int) -> Spec:
     """Return the document with the width of its picture in pixels; a narrow one has shorter names."""
     fixed: Spec = {**spec, "config": {**spec["config"], "axisY": {"labelLimit": width // 3}}}
     if width < WIDE:
+        fixed["config"]["axisY"] = {"labelLimit": width // 2, "labelFontSize": 10}
         stacked = {"columns": 1, "layout": {"top": {"direction": "vertical", "anchor": "start"}}}
         fixed["config"]["legend"] = {**spec["config"]["legend"], **stacked}
     if spec.get("width") == "container":
