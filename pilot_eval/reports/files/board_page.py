@@ -27,6 +27,7 @@ from pilot_eval.reports.summaries import (
     words,
 )
 from pilot_eval.reports.verdicts import level_text
+from pilot_eval.reports.wording import EXPECTED
 
 _TILES: Final = 3
 _LIMITS: Final = 2
@@ -127,7 +128,7 @@ def _tile_lines(outcome: Row, found: Headline, language: str) -> list[str]:
         lines.append(say(SENTENCES["time"], language, time=time))
     elif uplift is not None and uplift["estimate"] is not None:
         relative = percent(uplift["estimate"], 1, language, sign=True)
-        lines.append(say(SENTENCES["expected"], language, uplift=relative))
+        lines.append(say(EXPECTED, language, uplift=relative))
     if found.falls:
         lines.append(say(SENTENCES["falls"], language))
     if found.smallest_effect is not None:
@@ -174,7 +175,7 @@ def _unknown(document: Summary, language: str) -> list[str]:
     """Return the weightiest limits and how many more there are."""
     limits = [words(limit["text"], language) for limit in document["limits"]]
     if not limits:
-        return [say(SENTENCES["no_limits"], language)]
+        return [say(SENTENCES["not_known_yet" if is_withheld(document) else "no_limits"], language)]
     left = len(limits) - _LIMITS
     more = (
         [say(SENTENCES["more_limits"], language, count=counted(left, COUNTS["limits"][language], language))]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from pilot_eval.reports.wording import RECORDS
+
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "question": (
         "Did the training improve service enough to give it to the whole network?",
         "Улучшило ли обучение обслуживание настолько, чтобы распространить его на всю сеть?",
-    ),
-    "expected": (
-        "{uplift} of the level expected without the training",
-        "{uplift} к уровню, ожидаемому без обучения",
     ),
     "time": ("Time taken: {time}", "Затраты времени: {time}"),
     "falls": ("Plus is better: a fall counts as plus", "Плюс — лучше: снижение считается плюсом"),
@@ -32,6 +30,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "random": ("groups were drawn at random", "группы распределены случайно"),
     "by_hand": ("groups were formed by hand", "группы составлены вручную"),
     "imported": ("how groups were formed is not on record", "как составлены группы, не записано"),
+    "not_known_yet": (
+        "Whether the training helps: that is not known before the visits after it are complete.",
+        "Помогает ли обучение: до завершения визитов после него это неизвестно.",
+    ),
     "no_limits": ("No limits were put on record.", "Ограничения не записаны."),
     "why_alone": (
         "{trained} trained branches are compared with their own past. There is no comparison group: "
@@ -72,19 +74,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 COUNTS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
-    "visits": {
-        "en": {"one": "visit", "other": "visits"},
-        "ru": {"one": "визит", "few": "визита", "many": "визитов", "other": "визита"},
-    },
-    "timings": {
-        "en": {"one": "timing", "other": "timings"},
-        "ru": {
-            "one": "замер времени",
-            "few": "замера времени",
-            "many": "замеров времени",
-            "other": "замера времени",
-        },
-    },
+    "visits": RECORDS["visits"],
+    "timings": RECORDS["timings"],
     "measurements": {
         "en": {"one": "measurement", "other": "measurements"},
         "ru": {"one": "показатель", "few": "показателя", "many": "показателей", "other": "показателя"},
