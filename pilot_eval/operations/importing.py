@@ -79,7 +79,7 @@ def preview_file(session: Session, actor: Actor, path: Path, plan: ImportPlan) -
     if plan.slug and _imported_before(session, path, plan):
         raise BadInput([Problem("slug", "This file is in this pilot already; nothing would be added")])
     contents = read_contents(session, path, plan, analysis)
-    evaluation = Evaluation.of(analyse(contents.columns.observations(), analysis))
+    evaluation = Evaluation.of(analyse(contents.columns.observations(), analysis), unit=plan.unit.strip())
     known = known_branches(session, contents.branches)
     regions = {region.name.casefold() for region in session.exec(select(Region))}
     arms = Counter(branch.arm for branch in contents.branches)

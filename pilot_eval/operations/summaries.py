@@ -171,10 +171,10 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate one outcome of a snapshot under the pilot's plan; the same question is answered once."""
     plan = analysis_plan(pilot, outcome, outcomes)
-    key = (snapshot.sha256, outcome.source, is_stratified(pilot), plan)
+    key = (snapshot.sha256, outcome.source, outcome.unit, is_stratified(pilot), plan)
     evaluation = _recent.get(key)
     if evaluation is None:
-        evaluation = Evaluation.of(analyse(_observations(snapshot, pilot, outcome), plan))
+        evaluation = Evaluation.of(analyse(_observations(snapshot, pilot, outcome), plan), unit=outcome.unit)
         _recent.keep(key, evaluation)
     return evaluation
 

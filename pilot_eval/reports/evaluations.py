@@ -8,7 +8,7 @@ from typing import Any
 
 from pilot_eval.reports import wording
 from pilot_eval.reports.numbers import Language, interval, language_of, number, percent
-from pilot_eval.reports.verdicts import Verdict, decimals, level_text, verdict_of
+from pilot_eval.reports.verdicts import Verdict, decimals, level_text, unit_of, verdict_of
 from pilot_eval.reports.wording import Sentence
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.contrasts import Effect
@@ -26,21 +26,24 @@ class Evaluation:
     ----------
     analysis : the numbers
     verdict : what they mean, in both languages
+    unit : of the effect
     """
 
     analysis: Analysis
     verdict: Verdict
+    unit: str
 
     @classmethod
-    def of(cls, analysis: Analysis, blocking: Sentence | None = None) -> Evaluation:
+    def of(cls, analysis: Analysis, blocking: Sentence | None = None, unit: str = "") -> Evaluation:
         """Judge an analysis.
 
         Parameters
         ----------
         analysis : from `pilot_eval.stats.analysis.analyse`
         blocking : why the data must not be compared yet, as a clause, where something forbids it
+        unit : what a score is counted in, where that is not points
         """
-        return cls(analysis, verdict_of(analysis, blocking))
+        return cls(analysis, verdict_of(analysis, blocking, unit), unit_of(analysis, unit))
 
     def to_dict(self) -> dict[str, Any]:
         """The document: plain types only, None where a number does not exist."""
@@ -115,7 +118,7 @@ class Evaluation:
             return None
         return {
             "scale": self.analysis.plan.measure.scale,
-            "unit": self.analysis.plan.measure.unit,
+            "unit": self.unit,
             "estimate": effect.estimate,
             "standard_error": effect.standard_error,
             "statistic": effect.statistic,
@@ -239,7 +242,8 @@ class _Text:
         ends = effect.confidence_interval(self.analysis.plan.level)
         digits = max(2, decimals(ends) + 1)
         level = level_text(self.analysis.plan.level, self.language)
-        unit = getattr(wording.TEXT_UNITS[self.analysis.plan.measure.unit], self.language)
+        named = wording.TEXT_UNITS.get(self.evaluation.unit)
+        unit = getattr(named, self.language) if named else self.evaluation.unit
         estimate = number(effect.estimate, digits, self.language, sign=True)
         between = interval(ends.low, ends.high, digits, self.language, sign=True)
         test = (

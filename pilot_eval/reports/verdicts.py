@@ -60,7 +60,7 @@ class Change:
     Parameters
     ----------
     estimate, interval : in `unit`, which is that of the smallest effect of interest
-    unit : an entry of UNITS
+    unit : an entry of UNITS, or what an imported score is counted in
     """
 
     estimate: float
@@ -106,15 +106,16 @@ def decide(
     return "loss" if high < 0.0 else "unclear"
 
 
-def verdict_of(analysis: Analysis, blocking: Sentence | None = None) -> Verdict:
+def verdict_of(analysis: Analysis, blocking: Sentence | None = None, unit: str = "") -> Verdict:
     """Judge an analysis.
 
     Parameters
     ----------
     analysis : the numbers
     blocking : why the data must not be compared yet, as a clause, where something forbids it
+    unit : what a score is counted in, where that is not points
     """
-    change = change_of(analysis)
+    change = change_of(analysis, unit)
     shortage = _shortage(analysis)
     if blocking is None and change is None and shortage is None and isinstance(analysis.effect, NotEstimable):
         blocking = reason(analysis.effect.code, analysis.effect.values)
@@ -128,18 +129,24 @@ def verdict_of(analysis: Analysis, blocking: Sentence | None = None) -> Verdict:
     return Verdict(key, _headline(key, change, shortage, blocking), _sentences(analysis, change))
 
 
-def change_of(analysis: Analysis) -> Change | None:
+def change_of(analysis: Analysis, unit: str = "") -> Change | None:
     """The change on the scale of the smallest effect, plus being better; None where there is none."""
     plan, uplift = analysis.plan, analysis.uplift
     if plan.measure.scale == "log_ratio":
         if uplift is None or uplift.estimate is None:
             return None
-        unit = "speed_percent" if plan.sign < 0 else "time_percent"
-        return Change(uplift.estimate, uplift.interval, unit)
+        percent_of = "speed_percent" if plan.sign < 0 else "time_percent"
+        return Change(uplift.estimate, uplift.interval, percent_of)
     if not isinstance(analysis.effect, Effect):
         return None
     ends = (analysis.interval or NO_INTERVAL).scaled(plan.sign)
-    return Change(plan.sign * analysis.effect.estimate, ends, plan.measure.unit)
+    return Change(plan.sign * analysis.effect.estimate, ends, unit_of(analysis, unit))
+
+
+def unit_of(analysis: Analysis, unit: str = "") -> str:
+    """The unit of the effect: a score may be counted in something else than points."""
+    usual = analysis.plan.measure.unit
+    return unit if unit and usual == "points" else usual
 
 
 def level_text(level: float, language: Language) -> str:
@@ -231,7 +238,9 @@ def _number(value: float, unit: str, digits: int, language: Language) -> str:
 
 def _with_unit(value: float, unit: str, digits: int) -> Sentence:
     text = told(lambda language: _number(value, unit, digits, language))
-    return UNITS[unit].filled(number=text)
+    return (
+        UNITS[unit].filled(number=text) if unit in UNITS else told(lambda of: f"{getattr(text, of)} {unit}")
+    )
 
 
 def _interval(ends: ConfidenceInterval, unit: str, digits: int) -> Sentence:

@@ -223,3 +223,13 @@ def test_no_sentence_says_proved_or_a_bare_p() -> None:
             for text in (sentence.en, sentence.ru):
                 assert not any(word in text.lower() for word in ("prove", "доказ", "p <", "p ="))
                 assert "-" not in text.replace(MINUS, "")
+
+
+def test_a_score_counted_in_something_else_than_points_is_told_in_it() -> None:
+    analysis = analysed(4.0, plan=PLAN)
+    for unit in ("staff", "{0} odd"):
+        sentence = verdict_of(analysis, unit=unit).sentences[0]
+        assert f" {unit} (" in sentence.en
+        assert f" {unit} (" in sentence.ru
+        assert "points" not in sentence.en
+    assert " points (" in verdict_of(analysis).sentences[0].en
