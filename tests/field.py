@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from pilot_eval.domain.checklists import Checklist, default_checklist
 from pilot_eval.domain.people import Actor, Role
@@ -72,6 +72,11 @@ class Field:
         wave.state = state
         self.session.add(wave)
         self.session.commit()
+
+
+def count(session: Session, table: type[SQLModel]) -> int:
+    """How many rows are stored."""
+    return len(session.exec(select(table)).all())
 
 
 def good_answers(checklist: Checklist | None = None, **changes: str) -> dict[str, Any]:

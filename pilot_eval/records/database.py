@@ -26,6 +26,7 @@ from pilot_eval.records import audit, forms, measurements, network, people, pilo
 
 ScopedSession = scoped_session[Session]
 
+# Named, so that whoever opens a database has loaded every table.
 TABLE_MODULES = (network, people, forms, pilots, visits, measurements, audit)
 
 # A transaction that only reads may be DEFERRED; every other one takes SQLite's write lock at once,

@@ -13,23 +13,9 @@ from pilot_eval.operations.timings import record_timing, recorded_timing
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.audit import AuditEvent
 from pilot_eval.records.visits import SubmissionConflict, Timing
-from tests.field import NOW, TEN, actor_of, create_field, good_entry
+from tests.field import NOW, TEN, actor_of, count, good_entry
 
 CONTEXT = {"windows_total": 4, "windows_open": 2, "ahead": 0, "queue_kind": "ticket"}
-
-
-@pytest.fixture
-def field(session):
-    return create_field(session)
-
-
-@pytest.fixture
-def anna(field):
-    return actor_of(field.anna)
-
-
-def count(session, table):
-    return len(session.exec(select(table)).all())
 
 
 def test_a_timing_is_stored_with_whole_seconds_and_its_audit_event(session, field, anna):

@@ -16,21 +16,7 @@ from pilot_eval.operations.submissions import Status
 from pilot_eval.operations.visits import AssignedVisits, list_assigned, record_visit, recorded_visit
 from pilot_eval.records.audit import AuditEvent, first_break
 from pilot_eval.records.visits import SubmissionConflict, Visit
-from tests.field import NOW, OPERATOR, TEN, actor_of, create_field, good_answers
-
-
-@pytest.fixture
-def field(session):
-    return create_field(session)
-
-
-@pytest.fixture
-def anna(field):
-    return actor_of(field.anna)
-
-
-def count(session, table):
-    return len(session.exec(select(table)).all())
+from tests.field import NOW, OPERATOR, TEN, actor_of, count, good_answers
 
 
 def events(session, action):

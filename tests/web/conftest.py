@@ -18,7 +18,8 @@ from pilot_eval import create_app
 from pilot_eval.records import database
 from pilot_eval.records.people import User
 from pilot_eval.settings import LOOPBACK, Settings
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, cheap_hash
+from tests.field import NOW, Field, create_field
 
 SECRET = "only for tests, and long enough for anyone"
 
@@ -155,3 +156,16 @@ def app_queries(app: Flask) -> Iterator[list[str]]:
     sa.event.listen(engine, "before_cursor_execute", note)
     yield seen
     sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def field(session: Session, clock: Clock) -> Field:
+    """A pilot in the field, on one of its days."""
+    clock.set(NOW)
+    return create_field(session, cheap_hash())
+
+
+@pytest.fixture
+def anna(field: Field, sign_in: Callable[[User], Browser]) -> Browser:
+    """The browser of one of its auditors."""
+    return sign_in(field.anna)

@@ -6,8 +6,7 @@ from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.timings import default_timing_form
 from pilot_eval.operations.timings import record_timing
 from pilot_eval.records.visits import SubmissionConflict, Timing
-from tests.conftest import cheap_hash
-from tests.field import NOW, TEN, actor_of, create_field
+from tests.field import NOW, TEN, actor_of
 from tests.web.field_pages import GOOD_TIMING, controls, filled, stored
 
 OWN = {
@@ -17,17 +16,6 @@ OWN = {
     "x_ahead": "0",
     "x_queue_kind": "ticket",
 }
-
-
-@pytest.fixture
-def field(session, clock):
-    clock.set(NOW)
-    return create_field(session, cheap_hash())
-
-
-@pytest.fixture
-def anna(field, sign_in):
-    return sign_in(field.anna)
 
 
 @pytest.fixture

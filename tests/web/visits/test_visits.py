@@ -13,22 +13,11 @@ from pilot_eval.operations.assignments import VisitPlan, assign_visits
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.visits import SubmissionConflict, Visit
 from pilot_eval.web.visits.question_fields import FIELDS
-from tests.conftest import PASSWORD, cheap_hash
-from tests.field import NOW, OPERATOR, TEN, actor_of, create_field, good_answers
+from tests.conftest import PASSWORD
+from tests.field import NOW, OPERATOR, TEN, actor_of, good_answers
 from tests.web.field_pages import GOOD_VISIT, controls, filled, stored, without
 
 MOMENT = 50  # ms: longer than any write of a test, short for whoever waits for it
-
-
-@pytest.fixture
-def field(session, clock):
-    clock.set(NOW)
-    return create_field(session, cheap_hash())
-
-
-@pytest.fixture
-def anna(field, sign_in):
-    return sign_in(field.anna)
 
 
 @pytest.fixture
