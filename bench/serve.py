@@ -85,7 +85,7 @@ def seconds(work: Callable[[int], object], count: int) -> float:
 def measure(command: list[str], port: int, environ: dict[str, str]) -> tuple[float, float]:
     """Seconds for all sign-ins, and for all pages."""
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet) as server:  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=quiet, stderr=quiet) as server:  # noqa: S603  # ours
         try:
             wait_for(port)
             browsers = [sign_in(port, f"p{n}") for n in range(CLIENTS)]

@@ -63,13 +63,6 @@ class Dates:
                 N_("Visits before, training and visits after must follow each other without overlap")
             )
 
-    def period_of(self, day: date) -> Period | None:
-        """The period that a day belongs to; None outside the pilot."""
-        for period, (first, last) in zip(Period, (self.before, self.training, self.after), strict=True):
-            if first <= day <= last:
-                return period
-        return None
-
 
 def status_of(dates: Dates | None, today: date, *, drawn: bool, after_closed: bool, decided: bool) -> Status:
     """Where a pilot stands today.

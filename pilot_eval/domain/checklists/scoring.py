@@ -77,11 +77,6 @@ class Score:
         """The stored score: whole hundredths of a point, half to even (83.335 points are 8334)."""
         return to_hundredths(self.total)
 
-    @property
-    def pooled_hundredths(self) -> int | None:
-        """The cross-check in whole hundredths of a point, half to even."""
-        return to_hundredths(self.pooled)
-
 
 def to_hundredths(points: Fraction | None) -> int | None:
     """Whole hundredths of a point, half to even."""

@@ -28,13 +28,6 @@ class Durations:
     total_seconds: int | None = None
     wait_censored: bool = False
 
-    def by_name(self) -> dict[str, int | None]:
-        """The four durations by name, as a checklist's formulas want them."""
-        return {
-            name: getattr(self, name)
-            for name in ("wait_seconds", "handover_seconds", "service_seconds", "total_seconds")
-        }
-
 
 def derive(events: Mapping[str, datetime], outcome: str) -> Durations:
     """Durations from instants in order.
