@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pilot_eval.cli.opening import opened, operator
-from pilot_eval.domain.errors import BadInput, NotFound, Problem
+from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import exporting
 from pilot_eval.operations.pilots import list_pilots
 from pilot_eval.records.base import now
@@ -31,7 +31,7 @@ def export(pilot: str, format_name: str, language: str, output: Path | None) -> 
             made = exporting.export(session, operator(), pilot, format_name, language, now())
         except NotFound as error:
             there = ", ".join(each.slug for each in list_pilots(session, operator())) or "none yet"
-            raise BadInput([Problem("", f"there is no pilot {pilot!r}; there are: {there}")]) from error
+            raise click.UsageError(f"there is no pilot {pilot!r}; there are: {there}") from error
     if output is None:
         sys.stdout.buffer.write(made.content)
         return
