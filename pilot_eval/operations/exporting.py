@@ -127,6 +127,7 @@ def _row(branch: BranchRow, period: Period, record: dict[str, Any], language: st
         "branch": branch.name,
         "region": branch.region,
         "arm": branch.arm.value if branch.arm else None,
+        "stratum": branch.stratum or None,
         "period": period.value,
         **record,
         "included": reason is None,

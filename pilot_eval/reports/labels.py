@@ -33,6 +33,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "branch": ("Branch", "Отделение"),
     "region": ("Region", "Регион"),
     "arm": ("Arm", "Группа"),
+    "stratum": ("Stratum", "Страта"),
     "period": ("Period", "Период"),
     "outcome": ("Outcome", "Показатель"),
     "unit": ("Unit", "Единица"),
@@ -183,6 +184,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "arm": (
         "Trained: the staff took the training. Comparison: they did not, in the same months.",
         "Обученные: сотрудники прошли обучение. Сравнение: не проходили, те же месяцы.",
+    ),
+    "stratum": (
+        "Branches were put into arms within strata, and are compared within them; empty without strata.",
+        "Отделения распределяли по группам внутри страт, внутри них и сравнивают; без страт пусто.",
     ),
     "period": (
         "Before or after the training. Records from the months of training are not counted.",

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -16,6 +17,7 @@ from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Period
 from pilot_eval.operations import exporting, pilots
+from pilot_eval.operations.evaluation import evaluate
 from pilot_eval.records.audit import AuditEvent
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import Visit, VisitState
@@ -77,6 +79,31 @@ def test_rows_say_what_counts_and_why_not(session: Session, closed: Pilot) -> No
     assert sum("visit" in row or "Visit" in row for row in text) == 144
     (left_out,) = [row for row in text if str(visit.id) in row]
     assert "set aside by a reviewer" in left_out
+
+
+def test_the_rows_of_the_workbook_give_the_answer_of_the_summary_again(
+    session: Session, closed: Pilot, tmp_path: Path
+) -> None:
+    content = exporting.export(session, OPERATOR, closed.slug, "xlsx", "en", NOW).content
+    _note, head, *rows = sheet(content, "Observations")
+    records = [dict(zip(head, row, strict=True)) for row in rows]
+    told = summary_of(session, closed)
+    outcome = told["outcomes"][0]
+    assert told["pilot"]["allocation"]["strata"]
+    lines = [
+        [r["Branch code"], r["Arm"].lower(), r["Period"].lower(), r["Stratum"], r["Score, points"]]
+        for r in records
+        if r["Record"] == "Visit" and r["Counted"] == "yes"
+    ]
+    path = tmp_path / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["branch", "arm", "period", "stratum", "score"], *lines])
+    again = evaluate(
+        path, outcome="score", kind="score", strata="stratum", level=outcome["evaluation"]["level"]
+    ).to_dict()
+    assert again["effect"] == outcome["evaluation"]["effect"]
+    assert again["uplift"] == outcome["evaluation"]["uplift"]
+    assert again["means"] == outcome["evaluation"]["means"]
 
 
 def test_auditors_are_pseudonymous_in_every_file(session: Session, closed: Pilot) -> None:

@@ -208,6 +208,7 @@ def _row(
         "branch": HOSTILE_NAME if index == 3 else f"{_CITIES[index % len(_CITIES)]} {600000 + index}",
         "region": "Владимирская область",
         "arm": arm,
+        "stratum": None,
         "period": period,
         "observed_on": day,
         "auditor": f"A{index % 6 + 1}",

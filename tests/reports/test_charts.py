@@ -265,10 +265,13 @@ def test_a_funnel_is_drawn_from_what_the_statistics_found() -> None:
     assert "95 %".replace(" ", NBSP) in texts_of(charts.svg(chart.spec, "light"))
 
 
-def test_a_quiet_funnel_says_that_chance_explains_the_differences() -> None:
+def test_a_quiet_funnel_says_only_that_no_branch_lies_outside() -> None:
     document = samples.summary()
     calm = [charts.FunnelPoint("A", "trained", 5, 2.0)]
-    assert "no branch differs" in charts.funnel(document["outcomes"][0], calm, LIMITS, "en").caption
+    assert (
+        "no branch lies outside the outer limits"
+        in charts.funnel(document["outcomes"][0], calm, LIMITS, "en").caption
+    )
 
 
 def test_limits_of_unequal_length_are_refused() -> None:

@@ -264,7 +264,7 @@ def _level_axis(outcome: Row, field: str, language: Language) -> Spec:
     return {
         "field": field,
         "type": "quantitative",
-        "scale": {"zero": False, "nice": True},
+        "scale": {"zero": False, "nice": True, "padding": 8},
         "title": f"{what}, {unit_label(outcome['unit'], language)}",
     }
 

@@ -26,12 +26,12 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "с ростом этого числа. {finding}",
     ),
     "inside": (
-        "{what}: no branch differs from the others by more than chance explains.",
-        "{what}: ни одно отделение не отличается от остальных больше, чем объясняет случай.",
+        "{what}: no branch lies outside the outer limits (99.8%).",
+        "{what}: за широкими границами (99,8 %) отделений нет.",
     ),
     "outside": (
-        "{what}: outside the limits of chance: {names}.",
-        "{what}: за границами случайного: {names}.",
+        "{what}: outside the outer limits (99.8%): {names}.",
+        "{what}: за широкими границами (99,8 %): {names}.",
     ),
     "and_more": ("{names} and {count} more", "{names} и ещё {count}"),
 }

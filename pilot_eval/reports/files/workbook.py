@@ -35,6 +35,7 @@ OBSERVATION_COLUMNS: Final = (
     "branch",
     "region",
     "arm",
+    "stratum",
     "period",
     "observed_on",
     "auditor",
