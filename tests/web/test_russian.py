@@ -34,6 +34,7 @@ CODES = re.compile(
     | \b[A-Z]-?\d+\b         # codes of questions, pseudonyms
     | \b[a-z]+\d[\w-]*       # hashes and slugs
     | \b[0-9a-f]{8,}\b
+    | \b[0-9A-F]{4}-[0-9A-F]{4}\b  # receipts
     """,
     re.VERBOSE,
 )
