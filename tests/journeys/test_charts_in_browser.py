@@ -12,14 +12,13 @@ from typing import Any, Literal
 
 import jinja2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pilot_eval.reports import charts
 from pilot_eval.reports.summaries import Headline, headline
 from tests.reports import samples
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -104,12 +103,8 @@ def first_effect(document: dict[str, Any]) -> Headline:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = str(CHROMIUM) if CHROMIUM.exists() else None
-        made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield made
-        made.close()
+def browser(chromium: Browser) -> Browser:
+    return chromium
 
 
 def opened(
