@@ -37,7 +37,7 @@ def holm(pvalues: Sequence[float | None]) -> list[float | None]:
 
 
 def benjamini_hochberg(pvalues: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted so that, of all that are called changed at q, a share of at most q is false on average.
+    """p values adjusted so that, of all found at q, a share of at most q is false on average.
 
     Holds for independent and for positively dependent p values.
 
@@ -53,7 +53,8 @@ def benjamini_hochberg(pvalues: Sequence[float | None]) -> list[float | None]:
 
     References
     ----------
-    Benjamini & Hochberg 1995, JRSS B 57(1); Benjamini & Yekutieli 2001, Annals of Statistics 29(4), theorem 1.2.
+    Benjamini & Hochberg 1995, JRSS B 57(1); Benjamini & Yekutieli 2001, Annals of Statistics
+    29(4), theorem 1.2.
     """
     count = len(pvalues)
     order = sorted(range(count), key=lambda place: _or_one(pvalues[place]), reverse=True)
