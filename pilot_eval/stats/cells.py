@@ -91,10 +91,13 @@ def observed_cells(observations: Observations, scale: str = "value") -> Cells:
     scale : "value", "percent" (100 times the value) or "log" (natural logarithm, 0 taken as `ZERO_SECONDS`)
     """
     rows = in_either_period(observations)
-    value = observations.value[rows]
-    if scale == "log":
-        value = np.log(np.where(value == 0.0, ZERO_SECONDS, value))
-    elif scale == "percent":
-        value = 100.0 * value
+    value = on_scale(observations.value[rows], scale)
     after = (observations.period[rows] == AFTER).astype(np.intp)
     return sum_cells(observations.branch[rows], after, value, len(observations.branches))
+
+
+def on_scale(value: NDArray[np.float64], scale: str) -> NDArray[np.float64]:
+    """Values as they are averaged: as they are, 100 times them, or their logarithm (see `observed_cells`)."""
+    if scale == "log":
+        return np.asarray(np.log(np.where(value == 0.0, ZERO_SECONDS, value)))
+    return 100.0 * value if scale == "percent" else value
