@@ -12,12 +12,12 @@ from pilot_eval.domain.errors import BadInput
 Command = Callable[..., Any]
 
 PLAN_OPTIONS: Final = (
-    click.option("--kind", default="score", show_default=True, help="score, proportion or duration."),
+    click.option("--kind", default="score", show_default=True, help="score, proportion, duration or rate."),
     click.option(
         "--design",
         default="difference_in_differences",
         show_default=True,
-        help="before_after or difference_in_differences.",
+        help="before_after, difference_in_differences, staggered, stepped_wedge, interrupted_time_series.",
     ),
     click.option("--strata", metavar="COL", help="Compare branches within the strata of this column."),
     click.option(

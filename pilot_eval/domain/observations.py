@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ from pilot_eval.domain.errors import BadInput, Message, Problem
 ARMS = ("comparison", "trained")
 PERIODS = ("before", "during", "after")
 BEFORE, DURING, AFTER = range(3)
+MISSING = -1  # code of a name that is not there
 LISTED = 20  # problems told one by one; the rest are counted
 
 
@@ -38,6 +40,34 @@ class Labels:
         names, codes = np.unique(np.asarray(values, dtype=np.str_), return_inverse=True)
         return cls(tuple(names.tolist()), codes.astype(np.intp))
 
+    @classmethod
+    def with_gaps(cls, values: Sequence[str | None] | NDArray[np.str_]) -> Labels:
+        """Code a column of names in which some are missing: their code is MISSING."""
+        cells = np.asarray(values, dtype=object)
+        there = np.array([cell is not None for cell in cells], dtype=np.bool_)
+        known = cls.of(cells[there].astype(np.str_))
+        codes = np.full(len(cells), MISSING, dtype=np.intp)
+        codes[there] = known.codes
+        return cls(known.names, codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Number columns that belong together, such as the items of a checklist.
+
+    Parameters
+    ----------
+    names : names of the k columns
+    values : (n, k) one row per observation; NaN where a cell is empty
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Matrix:
+        """The matrix of some rows, in their order."""
+        return Matrix(self.names, self.values[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Observations:
@@ -51,7 +81,14 @@ class Observations:
     period : (n,) BEFORE, DURING or AFTER
     value : (n,) the outcome; NaN where it is missing
     stratum : (G,) stratum of each branch
-    operation, auditor : (n,) label of each row
+    trained_on : (G,) day of training; NaT where a branch is not trained within the data
+    date : (n,) day of each row; NaT where it is missing
+    exposure : (n,) what a count is a count of; NaN where it is missing
+    censored : (n,) whether a length of time was broken off before its end
+    operation, auditor, daypart, pair : (n,) label of each row, its code MISSING where there is none; rows of
+        one pair are a double visit
+    entered : (n,) day on which the row was entered; NaT where it is missing
+    covariates, items : (n, k) number columns
     rows : rows in the source, including those that lack a branch, an arm or a period and are not here
     missing : empty cells by column name
     digest : SHA-256 of the source, where it has one
@@ -63,8 +100,17 @@ class Observations:
     period: NDArray[np.int8]
     value: NDArray[np.float64]
     stratum: Labels | None = None
+    trained_on: NDArray[np.datetime64] | None = None
+    date: NDArray[np.datetime64] | None = None
+    exposure: NDArray[np.float64] | None = None
+    censored: NDArray[np.bool_] | None = None
     operation: Labels | None = None
     auditor: Labels | None = None
+    daypart: Labels | None = None
+    pair: Labels | None = None
+    entered: NDArray[np.datetime64] | None = None
+    covariates: Matrix | None = None
+    items: Matrix | None = None
     rows: int = 0
     missing: Mapping[str, int] = field(default_factory=dict)
     digest: str | None = None
@@ -78,8 +124,17 @@ class Observations:
         period: ArrayLike,
         value: ArrayLike,
         stratum: Sequence[str] | NDArray[np.str_] | None = None,
-        operation: Sequence[str] | NDArray[np.str_] | None = None,
-        auditor: Sequence[str] | NDArray[np.str_] | None = None,
+        trained_on: ArrayLike | None = None,
+        date: ArrayLike | None = None,
+        exposure: ArrayLike | None = None,
+        censored: ArrayLike | None = None,
+        operation: Sequence[str | None] | NDArray[np.str_] | None = None,
+        auditor: Sequence[str | None] | NDArray[np.str_] | None = None,
+        daypart: Sequence[str | None] | NDArray[np.str_] | None = None,
+        pair: Sequence[str | None] | NDArray[np.str_] | None = None,
+        entered: ArrayLike | None = None,
+        covariates: Matrix | None = None,
+        items: Matrix | None = None,
         rows: int | None = None,
         missing: Mapping[str, int] | None = None,
         digest: str | None = None,
@@ -93,7 +148,11 @@ class Observations:
         period : (n,) BEFORE, DURING or AFTER
         value : (n,) the outcome, NaN = missing
         stratum : (n,) name of the branch's stratum; one answer per branch
-        operation, auditor : (n,) names
+        trained_on : (n,) days or NaT; one answer per branch
+        date, entered : (n,) days or NaT
+        exposure, censored : (n,)
+        operation, auditor, daypart, pair : (n,) names or None
+        covariates, items : (n, k)
         rows : rows in the source, when some could not be placed; by default n
         missing : empty cells by column name
         digest : SHA-256 of the source
@@ -101,7 +160,7 @@ class Observations:
         Raises
         ------
         BadInput
-            A branch is in two arms or in two strata.
+            A branch is in two arms or in two strata, or was trained on two days.
         ValueError
             Columns differ in length.
         """
@@ -110,13 +169,16 @@ class Observations:
         values = np.asarray(value, dtype=np.float64)
         if not len(periods) == len(values) == len(branches.codes):
             raise ValueError("branch, period and value must have the same length")
-        order = np.lexsort((values, periods, branches.codes))
+        days, exposures = _days(date), None if exposure is None else np.asarray(exposure, dtype=np.float64)
+        ties = [column for column in (exposures, days) if column is not None]
+        order = np.lexsort((*ties, values, periods, branches.codes))
         count = len(branches.names)
         arm = _one_per_branch(branches, np.asarray(trained, dtype=np.intp), ARMS, "arm")
         strata = None
         if stratum is not None:
             labels = Labels.of(stratum)
             strata = Labels(labels.names, _one_per_branch(branches, labels.codes, labels.names, "stratum"))
+        cut = None if censored is None else np.asarray(censored, dtype=np.bool_)
         return cls(
             branches=branches.names,
             trained=arm.astype(np.bool_) if count else np.zeros(0, dtype=np.bool_),
@@ -124,18 +186,46 @@ class Observations:
             period=periods[order],
             value=values[order],
             stratum=strata,
+            trained_on=_day_per_branch(branches, _days(trained_on)),
+            date=_taken(days, order),
+            exposure=_taken(exposures, order),
+            censored=_taken(cut, order),
             operation=_ordered(operation, order),
             auditor=_ordered(auditor, order),
+            daypart=_ordered(daypart, order),
+            pair=_ordered(pair, order),
+            entered=_taken(_days(entered), order),
+            covariates=None if covariates is None else covariates.take(order),
+            items=None if items is None else items.take(order),
             rows=len(values) if rows is None else rows,
             missing=dict(missing or {}),
             digest=digest,
         )
 
 
-def _ordered(values: Sequence[str] | NDArray[np.str_] | None, order: NDArray[np.intp]) -> Labels | None:
+def _days(values: ArrayLike | None) -> NDArray[np.datetime64] | None:
+    return None if values is None else np.asarray(values, dtype="datetime64[D]")
+
+
+def _taken(values: NDArray[Any] | None, order: NDArray[np.intp]) -> NDArray[Any] | None:
+    return None if values is None else values[order]
+
+
+def _day_per_branch(branches: Labels, days: NDArray[np.datetime64] | None) -> NDArray[np.datetime64] | None:
+    """(G,) the one day of each branch, NaT where it has none."""
+    if days is None:
+        return None
+    known = Labels.of(days.astype(np.str_))
+    codes = _one_per_branch(branches, known.codes, known.names, "trained_on")
+    return np.asarray(known.names, dtype="datetime64[D]")[codes]
+
+
+def _ordered(
+    values: Sequence[str | None] | NDArray[np.str_] | None, order: NDArray[np.intp]
+) -> Labels | None:
     if values is None:
         return None
-    labels = Labels.of(values)
+    labels = Labels.with_gaps(values)
     return Labels(labels.names, labels.codes[order])
 
 

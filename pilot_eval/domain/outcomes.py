@@ -56,5 +56,8 @@ OUTCOMES: dict[str, Outcome] = {
 # Known by name, so that they are refused by name.
 OUTCOMES_LATER = ("rate",)
 
-DESIGNS = ("before_after", "difference_in_differences")
-DESIGNS_LATER = ("staggered", "stepped_wedge", "interrupted_time_series")
+# Two periods, before and after; and many, with a date of training for each branch.
+DESIGNS_OF_TWO_PERIODS = ("before_after", "difference_in_differences")
+DESIGNS_WITH_DATES = ("staggered", "stepped_wedge", "interrupted_time_series")
+DESIGNS = DESIGNS_OF_TWO_PERIODS + DESIGNS_WITH_DATES
+WITHOUT_COMPARISON = ("before_after", "interrupted_time_series")

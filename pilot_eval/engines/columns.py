@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.errors import BadInput, Message, Problem
-from pilot_eval.domain.observations import AFTER, ARMS, BEFORE, PERIODS, Observations
+from pilot_eval.domain.observations import AFTER, ARMS, BEFORE, PERIODS, Matrix, Observations
 from pilot_eval.domain.outcomes import Outcome
+from pilot_eval.engines.cells import choices, dates, flags, numbers, texts
 from pilot_eval.engines.problems import Problems, at_column, at_row, quoted, refused
 from pilot_eval.engines.tables import Table
 
-LARGEST = 1e15  # beyond, a double no longer tells one unit from the next
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ANY = "*"  # at the end of a name: every column that begins so
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +30,46 @@ class Reading:
     outcome : name of the outcome column
     measure : kind of outcome; its limits are those of every value
     with_comparison : whether the design needs the column `arm`
-    strata, operation, auditor : names of optional columns
+    dated : whether the design needs `date` and `trained_on` instead
+    with_dates : whether days are read where they are there but not needed
+    strata, exposure, censored : names of optional columns, without which a row cannot be used
+    operation, auditor, daypart, pair, entered : names of optional columns that a row may lack
+    covariates, items : names of number columns; one that ends with * stands for all that begin so
     """
 
     outcome: str
     measure: Outcome
     with_comparison: bool
+    dated: bool = False
+    with_dates: bool = False
     strata: str | None = None
+    exposure: str | None = None
+    censored: str | None = None
     operation: str | None = None
     auditor: str | None = None
+    daypart: str | None = None
+    pair: str | None = None
+    entered: str | None = None
+    covariates: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
 
     @property
-    def extra(self) -> dict[str, str]:
-        named = {"stratum": self.strata, "operation": self.operation, "auditor": self.auditor}
+    def labels(self) -> dict[str, str]:
+        """Columns of names that a row may lack, by role."""
+        named = {role: getattr(self, role) for role in ("operation", "auditor", "daypart", "pair")}
         return {role: column for role, column in named.items() if column is not None}
+
+    @property
+    def named(self) -> list[str]:
+        """Every optional column that is named in full."""
+        single = [self.strata, self.exposure, self.censored, *self.labels.values(), self.entered]
+        several = [name for name in (*self.covariates, *self.items) if not name.endswith(ANY)]
+        return [column for column in single if column is not None] + several
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Every row of a table, read as what it is: None, or NaN in `value`, where a cell is empty.
+    """Every row of a table, read as what it is: None, or NaN in numbers, where a cell is empty.
 
     Parameters
     ----------
@@ -58,8 +77,9 @@ class Columns:
     outcome : name of the outcome column
     names : columns whose empty cells count as missing
     branch, arm, period : (n,) arm and period as positions in ARMS and PERIODS
-    value : (n,) the outcome
-    extra : optional columns by role
+    value : (n,) the outcome; NaN too where a column without which it means nothing is empty
+    stratum : (n,), where strata are asked for; a row without one cannot be placed
+    optional : further columns by their name in `Observations`
     """
 
     table: Table
@@ -69,7 +89,8 @@ class Columns:
     arm: Sequence[int | None]
     period: Sequence[int | None]
     value: NDArray[np.float64]
-    extra: Mapping[str, Sequence[str | None]]
+    stratum: Sequence[str | None] | None = None
+    optional: Mapping[str, Any] = field(default_factory=dict)
 
     def observations(self) -> Observations:
         """The rows that have a branch, an arm and a period.
@@ -80,25 +101,29 @@ class Columns:
             If there is none.
         """
         missing = {column: sum(cell is None for cell in self.table.columns[column]) for column in self.names}
-        missing[self.outcome] = int(np.isnan(self.value).sum())
-        columns = [self.branch, self.arm, self.period, *self.extra.values()]
-        kept = np.array([all(cell is not None for cell in cells) for cells in zip(*columns, strict=True)])
-
-        def chosen(cells: Sequence[Any]) -> NDArray[Any]:
-            return np.array([cell for cell, keep in zip(cells, kept, strict=True) if keep])
-
+        needed = [self.branch, self.arm, self.period] + ([] if self.stratum is None else [self.stratum])
+        kept = np.array([all(cell is not None for cell in cells) for cells in zip(*needed, strict=True)])
         if not kept.any():
             raise refused(Message("no row has all of %(columns)s", columns=", ".join(self.names)))
         return Observations.from_columns(
-            branch=chosen(self.branch),
-            trained=chosen(self.arm),
-            period=chosen(self.period),
+            branch=_chosen(self.branch, kept),
+            trained=_chosen(self.arm, kept),
+            period=_chosen(self.period, kept),
             value=self.value[kept],
+            stratum=None if self.stratum is None else _chosen(self.stratum, kept),
             rows=len(self.table.rows),
             missing={column: count for column, count in missing.items() if count},
             digest=self.table.digest,
-            **{role: chosen(cells) for role, cells in self.extra.items()},
+            **{role: _chosen(cells, kept) for role, cells in self.optional.items()},
         )
+
+
+def _chosen(cells: Any, kept: NDArray[np.bool_]) -> Any:
+    if isinstance(cells, Matrix):
+        return cells.take(kept)
+    if isinstance(cells, np.ndarray):
+        return cells[kept]
+    return [cell for cell, keep in zip(cells, kept, strict=True) if keep]
 
 
 def read_columns(table: Table, reading: Reading, problems: Problems) -> Columns:
@@ -111,19 +136,71 @@ def read_columns(table: Table, reading: Reading, problems: Problems) -> Columns:
     """
     names = _needed(table, reading)
     branch = texts(table, "branch")
-    value = _numbers(table, reading, problems)
-    extra = {role: texts(table, column) for role, column in reading.extra.items()}
+    value = numbers(table, reading.outcome, problems, reading.measure)
+    optional = _optional(table, reading, problems)
     arm: list[int | None] = [1] * len(table.rows)
     if "arm" in table.columns:
-        arm = _choices(table, "arm", ARMS, problems)
-    if "period" in names:
-        period = _choices(table, "period", PERIODS, problems)
+        arm = choices(table, "arm", ARMS, problems)
+    if reading.dated:
+        arm, period = _from_own_dates(table, branch, arm, optional, problems)
+    elif "period" in names:
+        period = choices(table, "period", PERIODS, problems)
     else:
-        period = _periods_from_dates(table, arm, problems)
+        period = _periods_from_dates(table, arm, optional, problems)
     check_one_each(table, branch, "arm", arm, problems)
-    if reading.strata is not None:
-        check_one_each(table, branch, reading.strata, extra["stratum"], problems)
-    return Columns(table, reading.outcome, names, branch, arm, period, value, extra)
+    stratum = None if reading.strata is None else texts(table, reading.strata)
+    if reading.strata is not None and stratum is not None:
+        check_one_each(table, branch, reading.strata, stratum, problems)
+    value = _without_what_it_needs(value, optional)
+    return Columns(table, reading.outcome, names, branch, arm, period, value, stratum, optional)
+
+
+def _without_what_it_needs(value: NDArray[np.float64], optional: Mapping[str, Any]) -> NDArray[np.float64]:
+    """The outcome, missing too where its exposure is, or whether it was broken off."""
+    gone = np.zeros(len(value), dtype=np.bool_)
+    if "exposure" in optional:
+        gone |= np.isnan(optional["exposure"])
+    if "censored" in optional:
+        gone |= np.array([flag is None for flag in optional["censored"]])
+    return np.where(gone, np.nan, value)
+
+
+def _optional(table: Table, reading: Reading, problems: Problems) -> dict[str, Any]:
+    """The optional columns by their name in `Observations`."""
+    found: dict[str, Any] = {role: texts(table, column) for role, column in reading.labels.items()}
+    if reading.exposure is not None:
+        found["exposure"] = numbers(table, reading.exposure, problems, above_zero=True)
+    if reading.censored is not None:
+        found["censored"] = flags(table, reading.censored, problems)
+    if reading.entered is not None:
+        found["entered"] = _days(dates(table, reading.entered, problems))
+    for role, columns in (("covariates", reading.covariates), ("items", reading.items)):
+        if columns:
+            found[role] = _matrix(table, columns, {"branch", reading.outcome}, problems)
+    asked = reading.dated or reading.with_dates or "period" not in table.columns
+    for column in ("date", "trained_on"):
+        if asked and column in table.columns:
+            found[column] = _days(dates(table, column, problems))
+    return found
+
+
+def _days(found: Sequence[date | None]) -> NDArray[np.datetime64]:
+    return np.array(found, dtype="datetime64[D]")
+
+
+def _matrix(table: Table, wanted: Sequence[str], never: set[str], problems: Problems) -> Matrix:
+    names: list[str] = []
+    for name in wanted:
+        if not name.endswith(ANY):
+            names.append(name)
+            continue
+        begun = [column for column in table.columns if column.startswith(name[:-1]) and column not in never]
+        if not begun:
+            what = Message("there is no column that begins with %(start)s", start=quoted(name[:-1]))
+            raise BadInput([Problem(at_row(1), what)])
+        names += begun
+    names = list(dict.fromkeys(names))
+    return Matrix(tuple(names), np.column_stack([numbers(table, name, problems) for name in names]))
 
 
 def _needed(table: Table, reading: Reading) -> list[str]:
@@ -131,10 +208,10 @@ def _needed(table: Table, reading: Reading) -> list[str]:
 
     `trained_on` is not among them: an empty one means that the branch is not trained.
     """
-    needed = ["branch", reading.outcome, *reading.extra.values()]
-    if reading.with_comparison or "arm" in table.columns:
+    needed = ["branch", reading.outcome, *reading.named]
+    if not reading.dated and (reading.with_comparison or "arm" in table.columns):
         needed.append("arm")
-    dated = "period" not in table.columns and {"date", "trained_on"} & set(table.columns)
+    dated = reading.dated or ("period" not in table.columns and {"date", "trained_on"} & set(table.columns))
     needed.append("date" if dated else "period")
     absent = [
         column for column in [*needed, *(["trained_on"] if dated else [])] if column not in table.columns
@@ -161,27 +238,6 @@ def _absent(column: str, there: Sequence[str]) -> Message:
     return Message("there is no column %(column)s%(also)s. The columns are: %(columns)s", **said)
 
 
-def texts(table: Table, column: str) -> list[str | None]:
-    """The cells of a column as text without spaces around."""
-    return [None if cell is None else str(cell).strip() for cell in table.columns[column]]
-
-
-def _choices(table: Table, column: str, allowed: Sequence[str], problems: Problems) -> list[int | None]:
-    codes: dict[Any, int | None] = {None: None, **{name: code for code, name in enumerate(allowed)}}
-    found: list[int | None] = []
-    for row, cell in zip(table.rows, table.columns[column], strict=True):
-        word = cell.strip().casefold() if isinstance(cell, str) else cell
-        if word not in codes:
-            what = Message(
-                "%(cell)s is not known; expected %(allowed)s",
-                cell=quoted(cell),
-                allowed=", ".join(allowed),
-            )
-            problems.add(row, column, what)
-        found.append(codes.get(word))
-    return found
-
-
 def check_one_each(
     table: Table, branch: Sequence[str | None], column: str, cells: Sequence[Any], problems: Problems
 ) -> None:
@@ -203,93 +259,53 @@ def check_one_each(
             problems.add(row, column, what)
 
 
-def _numbers(table: Table, reading: Reading, problems: Problems) -> NDArray[np.float64]:
-    """The outcome, NaN where it is missing; each distinct cell is read once."""
-    known: dict[Any, float | Message] = {}
-    values = np.full(len(table.rows), np.nan)
-    for place, cell in enumerate(table.columns[reading.outcome]):
-        if cell is None:
-            continue
-        if cell not in known:
-            known[cell] = _number(cell, reading.measure, decimal_comma=table.decimal_comma)
-        found = known[cell]
-        if isinstance(found, Message):
-            problems.add(table.rows[place], reading.outcome, found)
-        else:
-            values[place] = found
-    return values
-
-
-def _number(cell: Any, measure: Outcome, *, decimal_comma: bool) -> float | Message:
-    """The number in a cell, or what is wrong with it."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        if not _NUMBER.fullmatch(text) or ("," in text and not decimal_comma):
-            if text.isalpha():
-                return Message(
-                    "%(cell)s is not a number; leave the cell empty where it is missing", cell=quoted(cell)
-                )
-            return Message("%(cell)s is not a number", cell=quoted(cell))
-        number = float(text.replace(",", "."))
-    else:
-        try:
-            number = float(cell)
-        except (TypeError, ValueError):
-            return Message("%(cell)s is not a number", cell=quoted(cell))
-    if not abs(number) <= LARGEST:
-        return Message("%(cell)s is too large a number to calculate with", cell=quoted(cell))
-    if not measure.low <= number <= measure.high:
-        if measure.kind == "proportion":
-            return Message(
-                "%(cell)s is not between 0 and 1; write 1 for yes and 0 for no, or a share",
-                cell=quoted(cell),
-            )
-        return Message("%(cell)s is negative; a length of time is in seconds from 0", cell=quoted(cell))
-    return number
-
-
-def _periods_from_dates(table: Table, arm: Sequence[int | None], problems: Problems) -> list[int | None]:
-    """Before or after, from each row's date and the one date of training."""
-    dates = _dates(table, "date", problems)
-    trained_on = _dates(table, "trained_on", problems)
+def _from_own_dates(
+    table: Table,
+    branch: Sequence[str | None],
+    arm: list[int | None],
+    optional: Mapping[str, Any],
+    problems: Problems,
+) -> tuple[list[int | None], list[int | None]]:
+    """Arm and period of each row where every branch has its own day of training, or none."""
     problems.refuse()
-    days = sorted({day for day in trained_on if day is not None})
-    if not days:
+    day, trained_on = optional["date"], optional["trained_on"]
+    untrained = np.isnat(trained_on)
+    if untrained.all():
+        raise refused(Message("no row has a date of training"), at_column("trained_on"))
+    check_one_each(table, branch, "trained_on", [str(one) for one in trained_on], problems)
+    if "arm" in table.columns:
+        for row, code, without in zip(table.rows, arm, untrained, strict=True):
+            if code == 0 and not without:
+                problems.add(
+                    row, "trained_on", Message("is filled although the branch is a comparison branch")
+                )
+    after = ~untrained & (day >= trained_on)
+    arms: list[int | None] = [int(not without) for without in untrained]
+    periods = [
+        None if np.isnat(one) else (AFTER if late else BEFORE) for one, late in zip(day, after, strict=True)
+    ]
+    return arms, periods
+
+
+def _periods_from_dates(
+    table: Table, arm: Sequence[int | None], optional: Mapping[str, Any], problems: Problems
+) -> list[int | None]:
+    """Before or after, from each row's date and the one date of training."""
+    problems.refuse()
+    day, trained_on = optional["date"], optional["trained_on"]
+    days = np.unique(trained_on[~np.isnat(trained_on)])
+    if not len(days):
         raise refused(Message("no row has a date of training"), at_column("trained_on"))
     if len(days) > 1:
         what = Message(
             "there are %(count)s different dates of training, from %(first)s to %(last)s; that is the "
-            "design staggered, which is not available in this version. Give the column period, or one date",
+            "design staggered. Ask for it, give the column period, or give one date",
             count=len(days),
             first=days[0],
             last=days[-1],
         )
         raise refused(what, at_column("trained_on"))
-    for row, day, code in zip(table.rows, trained_on, arm, strict=True):
-        if day is None and code == 1 and "arm" in table.columns:
+    for row, own, code in zip(table.rows, trained_on, arm, strict=True):
+        if np.isnat(own) and code == 1 and "arm" in table.columns:
             problems.add(row, "trained_on", Message("is empty although the branch is trained"))
-    return [None if day is None else (BEFORE if day < days[0] else AFTER) for day in dates]
-
-
-def _dates(table: Table, column: str, problems: Problems) -> list[date | None]:
-    found: list[date | None] = []
-    for row, cell in zip(table.rows, table.columns[column], strict=True):
-        day = _date(cell)
-        if cell is not None and day is None:
-            what = Message("%(cell)s is not a date; expected a date such as 2014-08-31", cell=quoted(cell))
-            problems.add(row, column, what)
-        found.append(day)
-    return found
-
-
-def _date(cell: Any) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if isinstance(cell, str) and _DATE.fullmatch(cell.strip()):
-        try:
-            return date.fromisoformat(cell.strip())
-        except ValueError:
-            return None
-    return None
+    return [None if np.isnat(one) else (BEFORE if one < days[0] else AFTER) for one in day]

@@ -27,7 +27,7 @@ from pilot_eval.operations.summaries import (
 )
 from pilot_eval.reports import wording
 from pilot_eval.reports.charts import Chart, FunnelLimits, FunnelPoint, dumbbell, funnel, intervals
-from pilot_eval.reports.wording import Sentence
+from pilot_eval.reports.sentences import Sentence
 from pilot_eval.stats import branches as branch_stats
 from pilot_eval.stats.baseline import standardised_difference
 from pilot_eval.stats.results import NotEstimable

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pilot_eval.domain.errors import BadInput, Message, Problem
-from pilot_eval.domain.outcomes import DESIGNS, DESIGNS_LATER, OUTCOMES, OUTCOMES_LATER, Better
-from pilot_eval.engines.columns import Reading
 from pilot_eval.engines.files import read
+from pilot_eval.operations.options import Options, plan_of, reading_of
 from pilot_eval.reports.evaluations import Evaluation
+from pilot_eval.reports.parts import part_of
 from pilot_eval.stats.analysis import analyse
-from pilot_eval.stats.plan import AnalysisPlan
-
-WEIGHTS = ("branch", "observation")
-FEWEST_DRAWS = 99
-MOST_DRAWS = 10_000_000
-PARTS_LATER = ("sensitivity", "threats", "ranking", "items", "reliability", "event_study")
-LOWEST_LEVEL = 0.5
 
 
 def evaluate(
@@ -29,47 +19,75 @@ def evaluate(
     outcome: str,
     kind: str = "score",
     design: str = "difference_in_differences",
+    exposure: str | None = None,
+    censored: str | None = None,
+    limit: float | None = None,
     strata: str | None = None,
+    operation: str | None = None,
+    auditor: str | None = None,
+    pair: str | None = None,
+    daypart: str | None = None,
+    entered: str | None = None,
+    covariates: Sequence[str] = (),
+    items: Sequence[str] = (),
+    facility: Sequence[str] = (),
     weights: str = "branch",
+    estimator: str = "change",
+    allocation: str | None = None,
     better: str | None = None,
     smallest_effect: float | None = None,
     minimum_branches: int | None = None,
     minimum_observations: int | None = None,
-    level: float = 0.95,
-    draws: int = 9999,
-    seed: int = 1,
-    exposure: str | None = None,
-    censored: str | None = None,
-    operation: str | None = None,
-    auditor: str | None = None,
     time_unit: str | None = None,
     season: bool = False,
     slope_change: bool = False,
+    target: float | None = None,
+    looks: Sequence[float] = (),
+    look: int | None = None,
+    level: float = 0.95,
+    draws: int = 9999,
+    seed: int = 1,
     with_parts: Sequence[str] = (),
 ) -> Evaluation:
     """Evaluate one outcome of a pilot.
 
     Parameters
     ----------
-    data : path of a CSV or Parquet file, or a mapping of column name to values; one row per observation with
-        `branch`, `arm` (trained, comparison), `period` (before, during, after) or `date` with `trained_on`,
-        and the outcome
+    data : path of a CSV, XLSX or Parquet file, or a mapping of column name to values; one row per observation
+        with `branch`, `arm` (trained, comparison), `period` (before, during, after) or `date` with
+        `trained_on`, and the outcome
     outcome : name of the outcome column
-    kind : score (points), proportion (0 to 1) or duration (seconds)
-    design : before_after or difference_in_differences
+    kind : score (points), proportion (0 to 1), duration (seconds) or rate (a count)
+    design : before_after, difference_in_differences, staggered, stepped_wedge or interrupted_time_series
+    exposure : column of what a count is a count of
+    censored : column that says (1 or yes) where a customer gave up, so that the time is a lower limit
+    limit : seconds up to which the mean of censored times is taken
     strata : column whose strata the branches are compared within
+    operation : column of kinds of operation, whose mix may differ between periods
+    auditor : column of auditors
+    pair : column whose equal labels mark the rows of a double visit
+    daypart : column of parts of the day
+    entered : column of the days on which the rows were entered
+    covariates : number columns to adjust for
+    items : number columns of a checklist's items; one that ends with * stands for all that begin so
+    facility : those of them that training cannot move
     weights : "branch", each branch counts once, or "observation", each row does
+    estimator : "change" of branches, or "ancova" where they were allocated at random
+    allocation : "random" or "chosen": how branches came into arms
     better : "higher" or "lower", where it is not what the kind usually has
     smallest_effect : smallest effect of interest, set before the data: points, percentage points, or per cent
-        of speed for durations
+        of speed for durations and of the rate for rates
     minimum_branches : fewest branches in the smaller arm for a verdict
     minimum_observations : fewest rows used for a verdict
+    time_unit : week, month or quarter: what makes a period where a design has dates; by default each date
+    season, slope_change : further terms of an interrupted time series
+    target : seconds within which a customer should be served
+    looks : shares of the information at which the plan looks, growing to 1
+    look : which of them this is, from 1
     level : confidence level of the intervals
     draws : random patterns of bootstrap and permutation, at least 99
     seed : of their random numbers
-    auditor : column of auditors, which nothing in this version uses
-    exposure, censored, operation, time_unit, season, slope_change, with_parts : of analyses that are not in
-        this version; refused by name
+    with_parts : what to tell beside the effect: entries of `pilot_eval.reports.parts.PARTS`
 
     Returns
     -------
@@ -82,174 +100,47 @@ def evaluate(
     BadInput
         Options or data that cannot be used, with every place found.
     """
-    later = {
-        "exposure": exposure,
-        "censored": censored,
-        "operation": operation,
-        "time-unit": time_unit,
-        "season": season,
-        "slope-change": slope_change,
-    }
-    _check_later(kind, design, later, with_parts)
-    plan = plan_of(
+    options = Options(
         outcome=outcome,
         kind=kind,
         design=design,
+        exposure=exposure,
+        censored=censored,
+        limit=limit,
         strata=strata,
+        operation=operation,
+        auditor=auditor,
+        pair=pair,
+        daypart=daypart,
+        entered=entered,
+        covariates=tuple(covariates),
+        items=tuple(items),
+        facility=tuple(facility),
         weights=weights,
+        estimator=estimator,
+        allocation=allocation,
         better=better,
         smallest_effect=smallest_effect,
         minimum_branches=minimum_branches,
         minimum_observations=minimum_observations,
+        time_unit=time_unit,
+        season=season,
+        slope_change=slope_change,
+        target=target,
+        looks=tuple(looks),
+        look=look,
         level=level,
         draws=draws,
         seed=seed,
+        with_parts=tuple(with_parts),
     )
-    reading = Reading(outcome, plan.measure, plan.with_comparison, strata=strata, auditor=auditor)
-    return Evaluation.of(analyse(read(data, reading), plan))
+    return evaluate_with(data, options)
 
 
-def plan_of(
-    *,
-    outcome: str,
-    kind: str,
-    design: str,
-    strata: str | None,
-    weights: str,
-    better: str | None,
-    smallest_effect: float | None,
-    minimum_branches: int | None,
-    minimum_observations: int | None,
-    level: float,
-    draws: int,
-    seed: int,
-) -> AnalysisPlan:
-    """The plan that these options ask for; they mean what they mean to `evaluate`.
-
-    Raises
-    ------
-    BadInput
-        If an option is unknown, out of its limits or does not go with another.
-    """
-    _check_later(kind, design, {}, ())
-    _check_choice("kind", kind, tuple(OUTCOMES))
-    _check_choice("design", design, DESIGNS)
-    _check_choice("weights", weights, WEIGHTS)
-    if better is not None:
-        _check_choice("better", better, tuple(b.value for b in Better))
-    _check_numbers(level, draws, seed, smallest_effect, minimum_branches, minimum_observations)
-    _check_strata(strata, weights, design)
-    return AnalysisPlan(
-        outcome=outcome,
-        kind=kind,
-        design=design,
-        better=None if better is None else Better(better),
-        weights=weights,
-        level=level,
-        draws=draws,
-        seed=seed,
-        smallest_effect=smallest_effect,
-        minimum_branches=minimum_branches,
-        minimum_observations=minimum_observations,
-    )
-
-
-def _check_later(kind: str, design: str, later: Mapping[str, object], parts: Collection[str]) -> None:
-    """Refuse what is known but not built yet, before anything else is said about it."""
-    if kind in OUTCOMES_LATER:
-        raise _not_available("--kind", kind, tuple(OUTCOMES))
-    if design in DESIGNS_LATER:
-        raise _not_available("--design", design, DESIGNS)
-    for part in parts:
-        if part not in PARTS_LATER:
-            raise _unknown("--with", part, PARTS_LATER)
-    if parts:
-        raise BadInput(
-            [Problem("--with", Message("%(value)s: not available in this version", value=", ".join(parts)))]
-        )
-    asked = [option for option, value in later.items() if value]
-    if asked:
-        raise BadInput([Problem(f"--{option}", _without(option)) for option in asked])
-
-
-def _without(option: str) -> Message:
-    return Message(
-        "not available in this version; kinds: %(kinds)s; designs: %(designs)s; without %(option)s",
-        kinds=", ".join(OUTCOMES),
-        designs=", ".join(DESIGNS),
-        option=option,
-    )
-
-
-def _not_available(option: str, value: str, there: Collection[str]) -> BadInput:
-    what = Message(
-        "%(value)s is not available in this version; there is %(there)s", value=value, there=", ".join(there)
-    )
-    return BadInput([Problem(option, what)])
-
-
-def _unknown(option: str, value: str, allowed: Collection[str]) -> BadInput:
-    near = difflib.get_close_matches(str(value), allowed, n=1)
-    said = {"cell": repr(value), "allowed": ", ".join(allowed)}
-    what = Message("%(cell)s is not known; expected %(allowed)s", **said)
-    if near:
-        what = Message(
-            "%(cell)s is not known; expected %(allowed)s; did you mean %(near)s?", near=near[0], **said
-        )
-    return BadInput([Problem(option, what)])
-
-
-def _check_choice(option: str, value: str, allowed: Collection[str]) -> None:
-    if value not in allowed:
-        raise _unknown(f"--{option}", value, allowed)
-
-
-def _check_numbers(
-    level: float,
-    draws: int,
-    seed: int,
-    smallest_effect: float | None,
-    minimum_branches: int | None,
-    minimum_observations: int | None,
-) -> None:
-    problems = []
-    if not LOWEST_LEVEL <= level < 1.0:
-        problems.append(Problem("--level", _outside(level, LOWEST_LEVEL, 1)))
-    if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
-        problems.append(Problem("--draws", _outside(draws, FEWEST_DRAWS, MOST_DRAWS)))
-    elif (draws + 1) * (1.0 - level) < 1.0:
-        what = Message(
-            "%(draws)s are too few for level %(level)s: no draw could be rare enough",
-            draws=draws,
-            level=level,
-        )
-        problems.append(Problem("--draws", what))
-    if seed < 0:
-        problems.append(Problem("--seed", Message("%(value)s is negative", value=seed)))
-    if smallest_effect is not None and not (math.isfinite(smallest_effect) and smallest_effect > 0.0):
-        problems.append(Problem("--smallest-effect", _not_above_zero(smallest_effect)))
-    for option, value in (
-        ("minimum-branches", minimum_branches),
-        ("minimum-observations", minimum_observations),
-    ):
-        if value is not None and value < 1:
-            problems.append(Problem(f"--{option}", _not_above_zero(value)))
-    if problems:
-        raise BadInput(problems)
-
-
-def _outside(value: float, low: float, high: float) -> Message:
-    return Message("%(value)s is not between %(low)s and %(high)s", value=value, low=low, high=high)
-
-
-def _not_above_zero(value: float) -> Message:
-    return Message("%(value)s is not above 0", value=value)
-
-
-def _check_strata(strata: str | None, weights: str, design: str) -> None:
-    if strata is None:
-        return
-    if design == "before_after":
-        raise BadInput([Problem("--strata", "needs comparison branches: --design difference_in_differences")])
-    if weights == "observation":
-        raise BadInput([Problem("--strata", "not available in this version with --weights observation")])
+def evaluate_with(data: str | Path | Mapping[str, Any], options: Options) -> Evaluation:
+    """Evaluate one outcome of a pilot; as `evaluate`, with its options put together."""
+    plan = plan_of(options)
+    observations = read(data, reading_of(options))
+    analysis = analyse(observations, plan)
+    parts = {name: part_of(name, observations, analysis) for name in options.with_parts}
+    return Evaluation.of(analysis, parts=parts)

@@ -11,7 +11,8 @@ from sqlmodel import Session
 from pilot_eval.domain.errors import Message, Problem
 from pilot_eval.domain.observations import ARMS
 from pilot_eval.domain.pilots import Arm
-from pilot_eval.engines.columns import Columns, Reading, check_one_each, read_columns, texts
+from pilot_eval.engines.cells import texts
+from pilot_eval.engines.columns import Columns, Reading, check_one_each, read_columns
 from pilot_eval.engines.problems import Problems
 from pilot_eval.engines.tables import Table, read_table
 from pilot_eval.operations.addresses import new_slug
@@ -96,7 +97,7 @@ def _branches(columns: Columns, optional: Mapping[str, Sequence[str | None]]) ->
     """The file's branches, each once, by code."""
     count = len(columns.branch)
     names, regions = optional.get(NAME, [None] * count), optional.get(REGION, [None] * count)
-    strata = columns.extra.get("stratum", [None] * count)
+    strata = columns.stratum or [None] * count
     found: dict[str, NewBranch] = {}
     for code, arm, name, region, stratum in zip(
         columns.branch, columns.arm, names, regions, strata, strict=True

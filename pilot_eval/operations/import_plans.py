@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pilot_eval.operations.evaluation import plan_of
+from pilot_eval.domain.errors import BadInput, Message, Problem
+from pilot_eval.domain.outcomes import DESIGNS_WITH_DATES
+from pilot_eval.operations.options import Options, plan_of
 from pilot_eval.stats.plan import AnalysisPlan
+
+KINDS_NOT_STORED = ("rate",)  # a rate needs its exposure, which no record keeps yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,17 @@ class ImportPlan:
         BadInput
             If an option is unknown or out of its limits.
         """
-        names = {entry.name for entry in fields(AnalysisPlan)} | {"strata"}
-        return plan_of(**{name: value for name, value in asdict(self).items() if name in names})
+        for option, value, later in (
+            ("--kind", self.kind, KINDS_NOT_STORED),
+            ("--design", self.design, DESIGNS_WITH_DATES),
+        ):
+            if value in later:
+                what = Message(
+                    "%(value)s cannot be stored; evaluate the file on the command line", value=value
+                )
+                raise BadInput([Problem(option, what)])
+        names = {entry.name for entry in fields(Options)}
+        return plan_of(Options(**{name: value for name, value in asdict(self).items() if name in names}))
 
     def meaning(self) -> dict[str, Any]:
         """What the file was taken to mean: all but what the pilot is called."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pilot_eval.reports import wording
 from pilot_eval.reports.numbers import Language, interval, language_of, number, percent
+from pilot_eval.reports.parts import Part
+from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.verdicts import Verdict, decimals, level_text, unit_of, verdict_of
-from pilot_eval.reports.wording import Sentence
+from pilot_eval.reports.words import LABELS, TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
-from pilot_eval.stats.contrasts import Effect
 from pilot_eval.stats.inversion import TestOfEffect
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
+from pilot_eval.stats.results import ConfidenceInterval, Estimate, NotEstimable
 
 SCHEMA = "pilot-eval/evaluation/1"
 
@@ -27,14 +29,22 @@ class Evaluation:
     analysis : the numbers
     verdict : what they mean, in both languages
     unit : of the effect
+    parts : what was asked for beside the effect, by name
     """
 
     analysis: Analysis
     verdict: Verdict
     unit: str
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, analysis: Analysis, blocking: Sentence | None = None, unit: str = "") -> Evaluation:
+    def of(
+        cls,
+        analysis: Analysis,
+        blocking: Sentence | None = None,
+        unit: str = "",
+        parts: Mapping[str, Part] | None = None,
+    ) -> Evaluation:
         """Judge an analysis.
 
         Parameters
@@ -42,8 +52,9 @@ class Evaluation:
         analysis : from `pilot_eval.stats.analysis.analyse`
         blocking : why the data must not be compared yet, as a clause, where something forbids it
         unit : what a score is counted in, where that is not points
+        parts : what was asked for beside the effect, by name
         """
-        return cls(analysis, verdict_of(analysis, blocking, unit), unit_of(analysis, unit))
+        return cls(analysis, verdict_of(analysis, blocking, unit), unit_of(analysis, unit), parts or {})
 
     def to_dict(self) -> dict[str, Any]:
         """The document: plain types only, None where a number does not exist."""
@@ -81,10 +92,10 @@ class Evaluation:
             "effect": self._effect(),
             "uplift": self._uplift(),
         }
-        if plan.measure.scale == "log_ratio":
+        if plan.kind == "duration":
             document["speed"] = self._speed()
         if isinstance(self.analysis.effect, NotEstimable):
-            document["not_estimable"] = _not_estimable(self.analysis.effect)
+            document["not_estimable"] = not_estimable(self.analysis.effect)
         document |= {
             "robustness": [_test(test) for test in self.analysis.robustness],
             "agreement": self.analysis.agreement,
@@ -96,7 +107,9 @@ class Evaluation:
                 "sentences": [sentence.to_dict() for sentence in self.verdict.sentences],
             },
         }
-        return document
+        return (
+            document | dict(self.analysis.extra) | {name: part.to_dict() for name, part in self.parts.items()}
+        )
 
     def to_text(self, language: str = "en") -> str:
         """A short report to read, the verdict first."""
@@ -117,15 +130,15 @@ class Evaluation:
         if isinstance(effect, NotEstimable) or self.analysis.interval is None:
             return None
         return {
-            "scale": self.analysis.plan.measure.scale,
+            "scale": self.analysis.measure.scale,
             "unit": self.unit,
             "estimate": effect.estimate,
             "standard_error": effect.standard_error,
             "statistic": effect.statistic,
-            "df": effect.df,
+            "df": effect.df if math.isfinite(effect.df) else None,
             "confidence_interval": _ends(self.analysis.interval),
             "pvalue": effect.pvalue,
-            "method": "cr2",
+            "method": effect.method,
         }
 
     def _uplift(self) -> dict[str, Any] | None:
@@ -161,7 +174,8 @@ def _ends(ends: ConfidenceInterval) -> list[float | None]:
     return [ends.low, ends.high]
 
 
-def _not_estimable(reason: NotEstimable) -> dict[str, Any]:
+def not_estimable(reason: NotEstimable) -> dict[str, Any]:
+    """Why there is no number, as a field of the document."""
     return {
         "code": reason.code,
         "values": dict(reason.values),
@@ -197,6 +211,7 @@ class _Text:
             [self._say(sentence) for sentence in (verdict.headline, *verdict.sentences)],
             self._numbers(),
             [self._say(wording.warning(c.code, c.values)) for c in self.analysis.cautions],
+            *(part.lines(self.language) for part in self.evaluation.parts.values()),
         ]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -205,7 +220,7 @@ class _Text:
         return text if text.endswith((".", "!", "?")) else text + "."
 
     def _label(self, key: str) -> str:
-        text: str = getattr(wording.TEXT_LABELS[key], self.language)
+        text: str = getattr(LABELS[key], self.language)
         return text
 
     def _numbers(self) -> list[str]:
@@ -221,7 +236,7 @@ class _Text:
         if isinstance(effect, NotEstimable):
             lines.append((self._label("effect"), self._say(wording.reason(effect.code, effect.values))))
         lines += self._means()
-        if isinstance(effect, Effect):
+        if not isinstance(effect, NotEstimable):
             lines += self._effect(effect)
         lines += self._relative()
         lines += [self._test(test) for test in self.analysis.robustness]
@@ -238,17 +253,18 @@ class _Text:
             if not math.isnan(row[0])
         ]
 
-    def _effect(self, effect: Effect) -> list[tuple[str, str]]:
+    def _effect(self, effect: Estimate) -> list[tuple[str, str]]:
         ends = effect.confidence_interval(self.analysis.plan.level)
         digits = max(2, decimals(ends) + 1)
         level = level_text(self.analysis.plan.level, self.language)
-        named = wording.TEXT_UNITS.get(self.evaluation.unit)
+        named = TEXT_UNITS.get(self.evaluation.unit)
         unit = getattr(named, self.language) if named else self.evaluation.unit
         estimate = number(effect.estimate, digits, self.language, sign=True)
         between = interval(ends.low, ends.high, digits, self.language, sign=True)
         test = (
-            f"CR2: SE {number(effect.standard_error, 4, self.language)}, "
-            f"df {number(effect.df, 1, self.language)}, p {number(effect.pvalue, 4, self.language)}"
+            f"{self._label(effect.method)}: SE {number(effect.standard_error, 4, self.language)}, "
+            + (f"df {number(effect.df, 1, self.language)}, " if math.isfinite(effect.df) else "")
+            + f"p {number(effect.pvalue, 4, self.language)}"
         )
         return [(self._label("effect"), f"{estimate} {unit} ({level}: {between})"), ("", test)]
 

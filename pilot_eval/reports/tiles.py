@@ -23,7 +23,8 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
-from pilot_eval.reports.wording import BRANCHES, EXPECTED, RECORDS
+from pilot_eval.reports.wording import EXPECTED, RECORDS
+from pilot_eval.reports.words.counted import BRANCHES
 
 
 @dataclass(frozen=True, slots=True)

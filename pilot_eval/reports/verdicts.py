@@ -7,22 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pilot_eval.reports.numbers import Language, counted, interval, number, percent
+from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.wording import (
-    COMPARED,
     DISAGREEMENT,
     HEADLINES,
     NO_COMPARISON,
     NO_LIMITS,
-    OF_BRANCHES,
-    OF_ROWS,
     RELATIVE,
-    UNITS,
-    Sentence,
     reason,
-    told,
 )
+from pilot_eval.reports.words import COMPARED, UNITS
+from pilot_eval.reports.words.counted import OF_BRANCHES, OF_ROWS
 from pilot_eval.stats.analysis import Analysis
-from pilot_eval.stats.contrasts import Effect
 from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval, NotEstimable
 
 KEYS = ("not_valid", "too_few", "no_material", "clear_gain", "gain", "clear_loss", "loss", "unclear")
@@ -132,12 +128,12 @@ def verdict_of(analysis: Analysis, blocking: Sentence | None = None, unit: str =
 def change_of(analysis: Analysis, unit: str = "") -> Change | None:
     """The change on the scale of the smallest effect, plus being better; None where there is none."""
     plan, uplift = analysis.plan, analysis.uplift
-    if plan.measure.scale == "log_ratio":
+    if analysis.measure.scale == "log_ratio":
         if uplift is None or uplift.estimate is None:
             return None
         percent_of = "speed_percent" if plan.sign < 0 else "time_percent"
         return Change(uplift.estimate, uplift.interval, percent_of)
-    if not isinstance(analysis.effect, Effect):
+    if isinstance(analysis.effect, NotEstimable):
         return None
     ends = (analysis.interval or NO_INTERVAL).scaled(plan.sign)
     return Change(plan.sign * analysis.effect.estimate, ends, unit_of(analysis, unit))
@@ -145,7 +141,7 @@ def change_of(analysis: Analysis, unit: str = "") -> Change | None:
 
 def unit_of(analysis: Analysis, unit: str = "") -> str:
     """The unit of the effect: a score may be counted in something else than points."""
-    usual = analysis.plan.measure.unit
+    usual = analysis.measure.unit
     return unit if unit and usual == "points" else usual
 
 
@@ -199,7 +195,7 @@ def _sentences(analysis: Analysis, change: Change | None) -> tuple[Sentence, ...
     sentences = []
     if change is not None:
         sentences.append(_compared(analysis, change))
-        if analysis.plan.measure.scale != "log_ratio" and analysis.uplift is not None:
+        if analysis.measure.scale != "log_ratio" and analysis.uplift is not None:
             sentences += _relative(analysis)
     if analysis.agreement is False:
         sentences.append(DISAGREEMENT)
@@ -209,11 +205,13 @@ def _sentences(analysis: Analysis, change: Change | None) -> tuple[Sentence, ...
 
 
 def _compared(analysis: Analysis, change: Change) -> Sentence:
-    template = COMPARED["with_comparison" if analysis.plan.with_comparison else "without_comparison"]
+    plan = analysis.plan
+    usual = COMPARED["with_comparison" if plan.with_comparison else "without_comparison"]
+    template = COMPARED.get(plan.design, usual)
     digits = decimals(change.interval)
     return template.filled(
         change=_with_unit(change.estimate, change.unit, digits),
-        level=told(lambda language: level_text(analysis.plan.level, language)),
+        level=told(lambda language: level_text(plan.level, language)),
         interval=_interval(change.interval, change.unit, digits),
     )
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.stats.bootstrap import wild_cluster_bootstrap
-from pilot_eval.stats.cells import observed_cells
-from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
-from pilot_eval.stats.flow import Flow, in_either_period
+from pilot_eval.domain.outcomes import Outcome
+from pilot_eval.stats.flow import Flow
 from pilot_eval.stats.inversion import TestOfEffect
-from pilot_eval.stats.permutation import permutation_test
 from pilot_eval.stats.plan import AnalysisPlan
-from pilot_eval.stats.ranks import wilcoxon_signed_rank
-from pilot_eval.stats.relative import Speed, Uplift, speed_of_log_ratio, speed_of_means, uplift_of_means
-from pilot_eval.stats.results import Caution, ConfidenceInterval, NotEstimable, significance
+from pilot_eval.stats.relative import Speed, Uplift
+from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable, significance
 
-FEW_BRANCHES = 6  # in the smaller arm: below, the degrees of freedom are small and lean on equal spread
-ZERO_SHARE = 0.05  # of recorded durations; above, half seconds would decide a mean of logarithms
 MUST_AGREE = ("wild_cluster_bootstrap", "permutation", "sign_flip")
+# Where each design is analysed: a module with `analyse(observations, plan) -> Analysis`.
+ANALYSES: dict[str, str] = {
+    "before_after": "pilot_eval.stats.two_periods",
+    "difference_in_differences": "pilot_eval.stats.two_periods",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class Analysis:
     robustness : other tests of the same effect
     agreement : whether those fall on the primary's side of the level; None where nothing was compared
     cautions : what the reader must know beside the numbers
+    measured : scale and unit of the effect, where they are not those of the plan's kind
+    extra : further fields of the document, plain types only
     """
 
     plan: AnalysisPlan
     flow: Flow
-    effect: Effect | NotEstimable
+    effect: Estimate | NotEstimable
     interval: ConfidenceInterval | None = None
     means: NDArray[np.float64] | None = None
     uplift: Uplift | None = None
@@ -50,6 +54,13 @@ class Analysis:
     robustness: tuple[TestOfEffect, ...] = ()
     agreement: bool | None = None
     cautions: tuple[Caution, ...] = ()
+    measured: Outcome | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measure(self) -> Outcome:
+        """Scale and unit of the effect."""
+        return self.measured or self.plan.measure
 
     @property
     def smaller_arm(self) -> int:
@@ -75,137 +86,19 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     Analysis
         With `effect` a NotEstimable where the data cannot answer.
     """
-    flow = Flow.of(observations, with_comparison=plan.with_comparison)
-    started = Analysis(plan, flow, NotEstimable("few_branches"), cautions=_cautions(observations, flow, plan))
-    lacking = _lacking_arm(started)
-    if lacking is not None:
-        return replace(started, effect=lacking)
-    if plan.measure.scale == "log_ratio" and _zero_share(observations, flow) > ZERO_SHARE:
-        return _of_mean_times(observations, started)
-    panel = _panel(observations, flow, plan, plan.measure.values)
-    effect = estimate_effect(panel)
-    if isinstance(effect, NotEstimable):
-        return replace(started, effect=effect)
-    tests = _robustness(plan, panel, effect)
-    numbers = replace(
-        _with_relative(started, panel, effect),
-        effect=effect,
-        interval=effect.confidence_interval(plan.level),
-        robustness=tests,
-        agreement=_agreement(plan, effect, tests),
-    )
-    return replace(numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, effect))
+    analysis: Analysis = import_module(_module(observations, plan)).analyse(observations, plan)
+    return analysis
 
 
-def _panel(observations: Observations, flow: Flow, plan: AnalysisPlan, scale: str) -> Panel:
-    cells = observed_cells(observations, scale).take(flow.used)
-    strata = observations.stratum
-    return Panel.of(
-        cells,
-        observations.trained[flow.used],
-        by_rows=plan.weights == "observation",
-        stratum=None if strata is None else strata.codes[flow.used],
-    )
+def _module(observations: Observations, plan: AnalysisPlan) -> str:
+    """Where these observations are analysed."""
+    return ANALYSES[plan.design]
 
 
-def _lacking_arm(analysis: Analysis) -> NotEstimable | None:
-    arms = {"trained": analysis.flow.trained}
-    if analysis.plan.with_comparison:
-        arms["comparison"] = analysis.flow.comparison
-    for arm, n in arms.items():
-        if n < 2:
-            return NotEstimable("few_branches", {"arm": arm, "n": n, "need": 2})
-    return None
-
-
-def _with_relative(analysis: Analysis, panel: Panel, effect: Effect) -> Analysis:
-    if analysis.plan.measure.scale == "log_ratio":
-        uplift, speed = speed_of_log_ratio(analysis.plan, effect)
-        return replace(analysis, means=np.exp(effect.means), uplift=uplift, speed=speed)
-    return replace(analysis, means=effect.means, uplift=uplift_of_means(analysis.plan, panel, effect))
-
-
-def _of_mean_times(observations: Observations, started: Analysis) -> Analysis:
-    """Durations with many zeros: no log effect; the ratio of arithmetic means by Fieller is the answer."""
-    plan, flow = started.plan, started.flow
-    panel = _panel(observations, flow, plan, "value")
-    effect = estimate_effect(panel)
-    if isinstance(effect, NotEstimable):
-        return replace(started, effect=effect)
-    zeros = 100.0 * _zero_share(observations, flow)
-    uplift, speed = speed_of_means(plan, panel, effect)
-    reason = NotEstimable("too_many_zeros", {"share": zeros, "limit": 100.0 * ZERO_SHARE})
-    numbers = replace(started, effect=reason, means=effect.means, uplift=uplift, speed=speed)
-    return replace(numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, effect))
-
-
-def _robustness(plan: AnalysisPlan, panel: Panel, effect: Effect) -> tuple[TestOfEffect, ...]:
-    bootstrap = wild_cluster_bootstrap(
-        panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level
-    )
-    if plan.with_comparison:
-        permutation = permutation_test(
-            panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level
-        )
-        return bootstrap, permutation
-    ranks = wilcoxon_signed_rank(
-        panel.change, standard_error=effect.standard_error, confidence_level=plan.level
-    )
-    return bootstrap, ranks
-
-
-def _agreement(plan: AnalysisPlan, effect: Effect, tests: tuple[TestOfEffect, ...]) -> bool:
+def agreement(plan: AnalysisPlan, effect: Estimate, tests: tuple[TestOfEffect, ...]) -> bool | None:
+    """Whether the tests beside the effect fall on its side of the level; None where there is none."""
     alpha = significance(plan.level)
     compared = [test.pvalue for test in tests if test.method in MUST_AGREE]
+    if not compared:
+        return None
     return len({pvalue <= alpha for pvalue in (effect.pvalue, *compared)}) == 1
-
-
-def _zero_share(observations: Observations, flow: Flow) -> float:
-    return float(np.mean(observations.value[_rows_used(observations, flow)] == 0.0))
-
-
-def _rows_used(observations: Observations, flow: Flow) -> NDArray[np.bool_]:
-    return in_either_period(observations) & flow.used[observations.branch]
-
-
-def _cautions(observations: Observations, flow: Flow, plan: AnalysisPlan) -> tuple[Caution, ...]:
-    """What is known before anything is estimated."""
-    unpaired = len(flow.unpaired_trained) + len(flow.unpaired_comparison)
-    ignored = 0 if plan.with_comparison else int(np.sum(~observations.trained))
-    zeros = 0
-    if plan.measure.scale == "log_ratio":
-        zeros = int(np.sum(observations.value[_rows_used(observations, flow)] == 0.0))
-    found = (
-        ("no_comparison_group", int(not plan.with_comparison)),
-        ("comparison_left_out", ignored),
-        ("unpaired_branches", unpaired),
-        ("strata_without_both_arms", flow.one_armed),
-        ("missing_values", sum(flow.missing.values())),
-        ("during_left_out", flow.during),
-        ("zero_durations", zeros),
-    )
-    return tuple(Caution(code, {"n": n}) for code, n in found if n)
-
-
-def _cautions_of_effect(observations: Observations, numbers: Analysis, effect: Effect) -> tuple[Caution, ...]:
-    found = []
-    if numbers.smaller_arm < FEW_BRANCHES:
-        found.append(Caution("few_branches", {"n": numbers.smaller_arm, "df": effect.df}))
-    if _weights_disagree(observations, numbers, effect):
-        found.append(Caution("weights_disagree"))
-    if numbers.uplift is not None and numbers.uplift.estimate is None:
-        found.append(Caution("uplift_without_base"))
-    elif numbers.uplift is not None and not numbers.uplift.interval.bounded:
-        found.append(Caution("uplift_unbounded"))
-    return tuple(found)
-
-
-def _weights_disagree(observations: Observations, numbers: Analysis, effect: Effect) -> bool:
-    """Whether counting rows instead of branches, or the reverse, would turn the direction round."""
-    if observations.stratum is not None:
-        return False
-    plan = numbers.plan
-    other = replace(plan, weights="branch" if plan.weights == "observation" else "observation")
-    scale = plan.measure.values if numbers.interval is not None else "value"
-    second = estimate_effect(_panel(observations, numbers.flow, other, scale))
-    return not isinstance(second, NotEstimable) and second.estimate * effect.estimate < 0.0

@@ -92,6 +92,10 @@ class Effect:
     residual: Floats = field(repr=False)
 
     @property
+    def method(self) -> str:
+        return "cr2"
+
+    @property
     def statistic(self) -> float:
         return self.estimate / self.standard_error
 

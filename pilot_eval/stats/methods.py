@@ -24,15 +24,25 @@ class Method:
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
+        # Two periods
         Method("cr2", "pilot_eval.stats.contrasts", "Pustejovsky & Tipton 2018"),
         Method("fieller", "pilot_eval.stats.fieller", "Fieller 1954"),
         Method(
-            "exp", "pilot_eval.stats.analysis", "monotone transformation of the interval of the log ratio"
+            "exp", "pilot_eval.stats.relative", "monotone transformation of the interval of the log ratio"
         ),
         Method("wild_cluster_bootstrap", "pilot_eval.stats.bootstrap", "Roodman et al. 2019"),
         Method("permutation", "pilot_eval.stats.permutation", "Chung & Romano 2013"),
         Method("sign_flip", "pilot_eval.stats.bootstrap", "Cameron, Gelbach & Miller 2008"),
         Method("wilcoxon_signed_rank", "pilot_eval.stats.ranks", "Wilcoxon 1945"),
+        # Linear adjustments: covariates, ANCOVA, mix
+        # Resampling: bootstrap of branches, quantiles, looks
+        # Rates and interrupted time series
+        # Staggered training, parallel trends, missing branches
+        # Stepped wedge
+        # Censored waits
+        # Auditors and checklists
+        # Planning and roll-out
+        # Branches compared, sensitivity, threats
         Method("branch_changes", "pilot_eval.stats.branches", "DerSimonian & Laird 1986; Spiegelhalter 2005"),
     )
 }

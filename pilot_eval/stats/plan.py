@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilot_eval.domain.outcomes import OUTCOMES, Better, Outcome
+from pilot_eval.domain.outcomes import OUTCOMES, WITHOUT_COMPARISON, Better, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class AnalysisPlan:
     ----------
     outcome : name of the outcome
     kind : an entry of OUTCOMES
-    design : before_after or difference_in_differences
+    design : an entry of DESIGNS
     better : higher or lower; by default as the kind has it
     weights : "branch", each branch counts once, or "observation", each row does
     level : confidence level of every interval; 1 - (1 - level)/k where k outcomes are primary
@@ -24,6 +24,15 @@ class AnalysisPlan:
     smallest_effect : smallest effect of interest, in the kind's unit
     minimum_branches : fewest branches in the smaller arm
     minimum_observations : fewest rows used
+    estimator : "change" of branches, or "ancova": after on arm and before
+    allocation : how branches came into arms, "random" or "chosen", where it is known
+    time_unit : week, month or quarter: what makes a period of dates; each date by itself where None
+    season, slope_change : further terms of an interrupted time series
+    limit : seconds up to which the mean of censored durations is taken; by default what the data allow
+    target : seconds within which a customer should be served
+    looks : shares of the information at which the plan looks, growing to 1
+    look : number of this look among them, from 1
+    facility : items that training cannot move
     """
 
     outcome: str
@@ -37,6 +46,16 @@ class AnalysisPlan:
     smallest_effect: float | None = None
     minimum_branches: int | None = None
     minimum_observations: int | None = None
+    estimator: str = "change"
+    allocation: str | None = None
+    time_unit: str | None = None
+    season: bool = False
+    slope_change: bool = False
+    limit: float | None = None
+    target: float | None = None
+    looks: tuple[float, ...] = ()
+    look: int | None = None
+    facility: tuple[str, ...] = ()
 
     @property
     def measure(self) -> Outcome:
@@ -44,7 +63,7 @@ class AnalysisPlan:
 
     @property
     def with_comparison(self) -> bool:
-        return self.design == "difference_in_differences"
+        return self.design not in WITHOUT_COMPARISON
 
     @property
     def direction(self) -> Better:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,35 @@ def significance(confidence_level: float) -> float:
     return round(1.0 - confidence_level, 12)
 
 
+class Estimate(Protocol):
+    """An effect with its uncertainty, whatever design it comes from.
+
+    `pvalue` and `confidence_interval` come from the same test, named by `method`, an entry of `METHODS`. `df`
+    is infinite where the normal distribution is used.
+    """
+
+    @property
+    def estimate(self) -> float: ...
+    @property
+    def standard_error(self) -> float: ...
+    @property
+    def df(self) -> float: ...
+    @property
+    def statistic(self) -> float: ...
+    @property
+    def pvalue(self) -> float: ...
+    @property
+    def method(self) -> str: ...
+    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval: ...
+
+
 @dataclass(frozen=True, slots=True)
 class NotEstimable:
     """The answer when data cannot answer: why not, as a code with its numbers.
 
     Parameters
     ----------
-    code : a reason of `reports.wording.REASONS`
+    code : a reason of `reports.words`
     values : the numbers and words its sentence needs
     """
 
@@ -64,7 +87,7 @@ class NotEstimable:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something the reader must know beside the numbers, as a code of `reports.wording.WARNINGS`."""
+    """Something the reader must know beside the numbers, as a code of `reports.words`."""
 
     code: str
     values: Mapping[str, float | int | str] = field(default_factory=dict)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from scipy.special import ndtri, stdtr, stdtrit
+import math
+
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 
 def two_sided_pvalue(statistic: float, df: float) -> float:
-    """Probability of a t variable with `df` degrees of freedom at least as far from 0 as `statistic`."""
+    """Probability of a t variable with `df` degrees of freedom at least as far from 0 as `statistic`.
+
+    With infinitely many it is the normal distribution.
+    """
+    if math.isinf(df):
+        return float(2.0 * ndtr(-abs(statistic)))
     return float(2.0 * stdtr(df, -abs(statistic)))
 
 
 def two_sided_quantile(level: float, df: float) -> float:
-    """The t with probability `level` between -t and t."""
+    """The t with probability `level` between -t and t; the normal quantile where `df` is infinite."""
+    if math.isinf(df):
+        return normal_quantile(level)
     return float(-stdtrit(df, (1.0 - level) / 2.0))
 
 

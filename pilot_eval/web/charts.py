@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from pilot_eval.operations.comparison import chart_of
 from pilot_eval.reports.charts import NARROW, WIDE, Chart, Theme, png, svg, vega_bundle
 from pilot_eval.reports.files.tables import neutral_text
-from pilot_eval.reports.wording import Sentence
+from pilot_eval.reports.sentences import Sentence
 from pilot_eval.web.languages import language
 from pilot_eval.web.sessions import actor, clock, session
 

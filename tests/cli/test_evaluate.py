@@ -58,11 +58,10 @@ def test_too_few_data_is_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--kind", "rate"], "rate is not available in this version; there is score, proportion, duration"),
-        (["--design", "staggered"], "staggered is not available in this version"),
-        (["--exposure", "items"], "--exposure: not available in this version"),
+        (["--design", "staggered"], "--design staggered: not available in this version"),
         (["--with", "sensitivity,threats"], "not available in this version"),
-        (["--season"], "--season: not available in this version"),
+        (["--season"], "--season: goes with --design interrupted_time_series"),
+        (["--looks", "half"], "is not a list of numbers"),
         (["--strata", "region"], "there is no column 'region'"),
         (["--level", "2"], "--level"),
         (["--kind", "scroe"], "did you mean score?"),

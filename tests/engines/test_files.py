@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pilot_eval.domain.errors import BadInput
-from pilot_eval.domain.observations import AFTER, BEFORE, Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, MISSING, Observations
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.engines.columns import Reading
 from pilot_eval.engines.files import read
@@ -214,7 +214,7 @@ def test_dates_make_periods_for_both_arms(tmp_path: Path) -> None:
         (
             "2014-09-15,70",
             "2014-09-16,70",
-            ["staggered", "not available in this version", "2 different dates"],
+            ["staggered", "design staggered", "2 different dates"],
         ),
         ("2014-09-15,70", ",70", ["row 3", "trained_on", "empty although"]),
         ("2014-09-15,", ",", ["no row has a date of training"]),
@@ -271,3 +271,101 @@ def test_cells_equal_those_of_plain_loops(tmp_path: Path) -> None:
             assert cells.n[code, column] == one.n
             assert cells.mean[code, column] == pytest.approx(one.mean, rel=1e-14)
             assert cells.squares[code, column] == pytest.approx(one.squares, rel=1e-9)
+
+
+MANY = {
+    "branch": ["A", "A", "B", "B", "C", "C"],
+    "date": ["2014-01-05", "2014-03-05T10:30:00", "2014-01-05", "2014-03-05", "2014-01-05", "2014-03-05"],
+    "trained_on": ["2014-02-01", "2014-02-01", "2014-03-05", "2014-03-05", "", ""],
+    "score": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    "size": ["12", "", "3", "3", "4", "4"],
+    "Q1": [1, 0, "", 1, 1, 1],
+    "Q2": [0.5, 0, 1, 1, 1, 1],
+    "who": ["x", "", "y", "x", "y", "x"],
+    "open": ["yes", "0", "TRUE", "нет", "1", "no"],
+    "seen": ["2014-01-06", "2014-03-05", "", "2014-03-09", "2014-01-05", "2014-03-05"],
+}
+
+
+def test_each_branch_may_have_its_own_date_of_training() -> None:
+    found = read(MANY, reading(dated=True))
+    assert found.branches == ("A", "B", "C")
+    assert found.trained.tolist() == [True, True, False]
+    assert found.trained_on is not None
+    assert found.trained_on.astype(str).tolist() == ["2014-02-01", "2014-03-05", "NaT"]
+    assert found.period.tolist() == [BEFORE, AFTER, BEFORE, AFTER, BEFORE, BEFORE]
+    assert found.date is not None
+    assert found.date.astype(str).tolist() == ["2014-01-05", "2014-03-05"] * 3
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "words"),
+    [
+        ("trained_on", [""] * 6, "no row has a date of training"),
+        ("trained_on", ["2014-02-01", "2014-02-02", "", "", "", ""], "something else in row 2"),
+        (
+            "arm",
+            ["comparison"] * 2 + ["trained"] * 2 + ["comparison"] * 2,
+            "although the branch is a comparison",
+        ),
+        ("date", ["5.1.2014"] * 6, "expected a date such as"),
+    ],
+)
+def test_dates_of_training_that_contradict_are_refused(column: str, cells: list[str], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read(MANY | {column: cells}, reading(dated=True))
+
+
+def test_optional_columns_are_read_as_what_they_are() -> None:
+    found = read(
+        MANY,
+        reading(
+            kind="duration",
+            dated=True,
+            auditor="who",
+            exposure="score",
+            censored="open",
+            entered="seen",
+            covariates=("size",),
+            items=("Q*",),
+        ),
+    )
+    assert found.auditor is not None
+    assert found.auditor.names == ("x", "y")
+    assert found.auditor.codes.tolist() == [0, MISSING, 1, 0, 1, 0]
+    assert found.censored is not None
+    assert found.censored.tolist() == [True, False, True, False, True, False]
+    assert found.exposure is not None
+    assert found.exposure.tolist() == MANY["score"]
+    assert found.entered is not None
+    assert np.isnat(found.entered).tolist() == [False, False, True, False, False, False]
+    assert found.items is not None
+    assert found.items.names == ("Q1", "Q2")
+    np.testing.assert_array_equal(found.items.values[:, 0], [1, 0, np.nan, 1, 1, 1])
+    assert found.covariates is not None
+    np.testing.assert_array_equal(found.covariates.values[:, 0], [12, np.nan, 3, 3, 4, 4])
+    assert dict(found.missing) == {"size": 1, "who": 1, "seen": 1}
+
+
+def test_a_count_without_its_exposure_is_missing() -> None:
+    exposure = ["10", "", "3", "3", "4", "4"]
+    found = read(MANY | {"parcels": exposure}, reading(dated=True, exposure="parcels"))
+    assert np.isnan(found.value).tolist() == [False, True, False, False, False, False]
+    with pytest.raises(BadInput, match="not above 0"):
+        read(MANY | {"parcels": ["0"] * 6}, reading(dated=True, exposure="parcels"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"censored": "who"}, "neither 1"),
+        ({"items": ("K*",)}, "no column that begins with 'K'"),
+        ({"items": ("Q9",)}, "no column 'Q9'"),
+        ({"covariates": ("who",)}, "is not a number"),
+        ({"entered": "who"}, "expected a date"),
+    ],
+)
+def test_optional_columns_that_cannot_be_read_are_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(MANY, reading(dated=True, **changes))
+    assert words in str(caught.value)

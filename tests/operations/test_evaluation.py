@@ -37,16 +37,16 @@ def refusal(**options: Any) -> str:
 @pytest.mark.parametrize(
     "options",
     [
-        {"kind": "rate"},
+        {"kind": "rate", "exposure": "parcels"},
         {"design": "staggered"},
         {"design": "stepped_wedge"},
         {"design": "interrupted_time_series"},
-        {"exposure": "items"},
-        {"censored": "gave_up"},
+        {"censored": "gave_up", "kind": "duration"},
         {"operation": "parcel"},
-        {"time_unit": "month"},
-        {"season": True},
-        {"slope_change": True},
+        {"covariates": ("size",)},
+        {"estimator": "ancova", "allocation": "random"},
+        {"looks": (0.5, 1.0), "look": 1},
+        {"items": ("Q1",)},
         {"with_parts": ("sensitivity",)},
         {"with_parts": ("event_study", "items")},
         {"strata": "region", "weights": "observation"},
@@ -74,6 +74,9 @@ def test_what_is_not_built_is_refused_by_name(options: dict[str, Any]) -> None:
         ({"with_parts": ("colours",)}, "'colours' is not known"),
         ({"strata": "region", "design": "before_after"}, "comparison branches"),
         ({"strata": "region"}, "no column 'region'"),
+        ({"time_unit": "month"}, "has dates"),
+        ({"season": True}, "interrupted_time_series"),
+        ({"slope_change": True}, "interrupted_time_series"),
     ],
 )
 def test_an_option_that_cannot_be_used_says_what_can(options: dict[str, Any], words: str) -> None:

@@ -191,8 +191,8 @@ def test_a_file_that_is_no_table_is_refused(session: Session, tmp_path: Path, wr
     [
         ({"title_en": " "}, "title_en: Enter a title"),
         ({"slug": "A B"}, "slug: Use small"),
-        ({"kind": "rate"}, "not available in this version"),
-        ({"design": "staggered"}, "not available in this version"),
+        ({"kind": "rate"}, "rate cannot be stored"),
+        ({"design": "staggered"}, "staggered cannot be stored"),
         ({"level": 2.0}, "--level"),
         ({"draws": 3}, "--draws"),
         ({"strata": "region", "design": "before_after"}, "--strata"),

@@ -10,8 +10,9 @@ import pytest
 from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import Better
 from pilot_eval.reports.numbers import MINUS, NBSP
+from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.verdicts import KEYS, Verdict, decide, verdict_of
-from pilot_eval.reports.wording import REASONS, Sentence
+from pilot_eval.reports.words import REASONS
 from pilot_eval.stats.analysis import Analysis, analyse
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import Uplift

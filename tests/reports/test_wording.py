@@ -7,13 +7,14 @@ import string
 
 import pytest
 
-from pilot_eval.reports import wording
+from pilot_eval.reports import wording, words
 from pilot_eval.reports.numbers import NBSP
-from pilot_eval.reports.wording import Sentence, reason, warning
+from pilot_eval.reports.sentences import Sentence
+from pilot_eval.reports.wording import reason, warning
 
 TABLES = {
     name: table
-    for name, table in vars(wording).items()
+    for name, table in (vars(wording) | vars(words)).items()
     if isinstance(table, dict) and table and all(isinstance(entry, Sentence) for entry in table.values())
 }
 

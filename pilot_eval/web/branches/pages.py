@@ -22,8 +22,8 @@ from pilot_eval.operations.policy import Action, may
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.reports.charts import dumbbell
 from pilot_eval.reports.numbers import percent
+from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.tiles import branch_lines, tiles
-from pilot_eval.reports.wording import Sentence
 from pilot_eval.web.charts import chart_urls
 from pilot_eval.web.languages import language
 from pilot_eval.web.sessions import actor, clock, session

@@ -1,0 +1,299 @@
+"""The options of an evaluation: what they mean together, and what is refused by name."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from pilot_eval.domain.errors import BadInput, Message, Problem
+from pilot_eval.domain.outcomes import (
+    DESIGNS,
+    DESIGNS_WITH_DATES,
+    OUTCOMES,
+    OUTCOMES_LATER,
+    WITHOUT_COMPARISON,
+    Better,
+)
+from pilot_eval.engines.columns import Reading
+from pilot_eval.reports.parts import PARTS
+from pilot_eval.stats.plan import AnalysisPlan
+
+WEIGHTS = ("branch", "observation")
+ESTIMATORS = ("change", "ancova")
+ALLOCATIONS = ("random", "chosen")
+TIME_UNITS = ("week", "month", "quarter")
+FEWEST_DRAWS = 99
+MOST_DRAWS = 10_000_000
+LOWEST_LEVEL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of `evaluate`, by the same names and with the same meaning."""
+
+    outcome: str
+    kind: str = "score"
+    design: str = "difference_in_differences"
+    exposure: str | None = None
+    censored: str | None = None
+    limit: float | None = None
+    strata: str | None = None
+    operation: str | None = None
+    auditor: str | None = None
+    pair: str | None = None
+    daypart: str | None = None
+    entered: str | None = None
+    covariates: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    facility: tuple[str, ...] = ()
+    weights: str = "branch"
+    estimator: str = "change"
+    allocation: str | None = None
+    better: str | None = None
+    smallest_effect: float | None = None
+    minimum_branches: int | None = None
+    minimum_observations: int | None = None
+    time_unit: str | None = None
+    season: bool = False
+    slope_change: bool = False
+    target: float | None = None
+    looks: tuple[float, ...] = ()
+    look: int | None = None
+    level: float = 0.95
+    draws: int = 9999
+    seed: int = 1
+    with_parts: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """Whether the design needs a date for each row."""
+        return self.design in DESIGNS_WITH_DATES
+
+
+# Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
+LATER: dict[str, Callable[[Options], object]] = {
+    "--kind rate": lambda o: o.kind == "rate",
+    "--design staggered": lambda o: o.design == "staggered",
+    "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
+    "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
+    "--exposure": lambda o: o.exposure is not None,
+    "--censored": lambda o: o.censored is not None,
+    "--limit": lambda o: o.limit is not None,
+    "--operation": lambda o: o.operation is not None,
+    "--pair": lambda o: o.pair is not None,
+    "--daypart": lambda o: o.daypart is not None,
+    "--entered": lambda o: o.entered is not None,
+    "--covariates": lambda o: o.covariates,
+    "--items": lambda o: o.items,
+    "--facility": lambda o: o.facility,
+    "--estimator ancova": lambda o: o.estimator == "ancova",
+    "--target": lambda o: o.target is not None,
+    "--looks": lambda o: o.looks or o.look is not None,
+    "--strata with --weights observation": lambda o: o.strata is not None and o.weights == "observation",
+}
+PARTS_LATER = (
+    "sensitivity",
+    "threats",
+    "ranking",
+    "items",
+    "reliability",
+    "event_study",
+    "roll_out",
+    "quantiles",
+    "bootstrap",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """An option that does not go with another.
+
+    Parameters
+    ----------
+    option : its name
+    asked : whether these options misuse it
+    what : what it needs
+    """
+
+    option: str
+    asked: Callable[[Options], object]
+    what: Message
+
+
+MISUSES = (
+    Misuse(
+        "--strata",
+        lambda o: o.strata is not None and o.design != "difference_in_differences",
+        Message("needs comparison branches: --design difference_in_differences"),
+    ),
+    Misuse(
+        "--exposure", lambda o: o.exposure is not None and o.kind != "rate", Message("goes with --kind rate")
+    ),
+    Misuse("--kind", lambda o: o.kind == "rate" and o.exposure is None, Message("rate needs --exposure COL")),
+    Misuse("--censored", lambda o: o.censored and o.kind != "duration", Message("goes with --kind duration")),
+    Misuse("--limit", lambda o: o.limit is not None and not o.censored, Message("goes with --censored COL")),
+    Misuse(
+        "--target",
+        lambda o: o.target is not None and o.kind != "duration",
+        Message("goes with --kind duration"),
+    ),
+    Misuse(
+        "--facility", lambda o: o.facility and not o.items, Message("needs --items, of which it names some")
+    ),
+    Misuse(
+        "--time-unit",
+        lambda o: o.time_unit is not None and not o.dated,
+        Message("goes with a design that has dates"),
+    ),
+    Misuse(
+        "--season",
+        lambda o: o.season and o.design != "interrupted_time_series",
+        Message("goes with --design interrupted_time_series"),
+    ),
+    Misuse(
+        "--slope-change",
+        lambda o: o.slope_change and o.design != "interrupted_time_series",
+        Message("goes with --design interrupted_time_series"),
+    ),
+    Misuse(
+        "--estimator",
+        lambda o: o.estimator == "ancova" and o.design != "difference_in_differences",
+        Message("ancova needs comparison branches: --design difference_in_differences"),
+    ),
+    Misuse(
+        "--estimator",
+        lambda o: o.estimator == "ancova" and o.allocation != "random",
+        Message("ancova is right only where branches were drawn at random: --allocation random"),
+    ),
+    Misuse("--look", lambda o: o.look is not None and not o.looks, Message("needs --looks")),
+    Misuse("--looks", lambda o: o.looks and o.look is None, Message("needs --look, the number of this look")),
+    Misuse(
+        "--weights",
+        lambda o: o.weights == "observation" and o.dated,
+        Message("observation does not go with a design that has dates"),
+    ),
+)
+
+
+def checked(options: Options) -> Options:
+    """The options, if they can be used together.
+
+    Raises
+    ------
+    BadInput
+        If an option is unknown, out of its limits, not built or does not go with another.
+    """
+    _check_choices(options)
+    asked = [name for name, is_asked in LATER.items() if is_asked(options)]
+    if asked:
+        raise BadInput([Problem(name, _later()) for name in asked])
+    _check_numbers(options)
+    misused = [Problem(one.option, one.what) for one in MISUSES if one.asked(options)]
+    if misused:
+        raise BadInput(misused)
+    return options
+
+
+def plan_of(options: Options) -> AnalysisPlan:
+    """The plan that these options ask for.
+
+    Raises
+    ------
+    BadInput
+        If an option is unknown, out of its limits, not built or does not go with another.
+    """
+    options = checked(options)
+    names = set(AnalysisPlan.__dataclass_fields__) & set(Options.__dataclass_fields__)
+    plan = AnalysisPlan(**{name: getattr(options, name) for name in names})
+    return replace(plan, better=None if options.better is None else Better(options.better))
+
+
+def reading_of(options: Options) -> Reading:
+    """The columns that these options name; of options that were checked."""
+    names = set(Reading.__dataclass_fields__) & set(Options.__dataclass_fields__)
+    return Reading(
+        measure=OUTCOMES[options.kind],
+        with_comparison=options.design not in WITHOUT_COMPARISON,
+        with_dates=bool(options.with_parts),
+        **{name: getattr(options, name) for name in names},
+        dated=options.dated,
+    )
+
+
+def _check_choices(options: Options) -> None:
+    for option, value, allowed in (
+        ("--kind", options.kind, (*OUTCOMES, *OUTCOMES_LATER)),
+        ("--design", options.design, DESIGNS),
+        ("--weights", options.weights, WEIGHTS),
+        ("--estimator", options.estimator, ESTIMATORS),
+        ("--allocation", options.allocation, ALLOCATIONS),
+        ("--time-unit", options.time_unit, TIME_UNITS),
+        ("--better", options.better, tuple(b.value for b in Better)),
+    ):
+        if value is not None and value not in allowed:
+            raise _unknown(option, value, allowed)
+    known = (*PARTS, *(part for part in PARTS_LATER if part not in PARTS))
+    for part in options.with_parts:
+        if part not in known:
+            raise _unknown("--with", part, known)
+    later = [part for part in options.with_parts if part not in PARTS]
+    if later:
+        raise BadInput([Problem(f"--with {part}", _later()) for part in later])
+
+
+def _later() -> Message:
+    return Message("not available in this version")
+
+
+def _unknown(option: str, value: str, allowed: Collection[str]) -> BadInput:
+    near = difflib.get_close_matches(str(value), allowed, n=1)
+    said = {"cell": repr(value), "allowed": ", ".join(allowed)}
+    what = Message("%(cell)s is not known; expected %(allowed)s", **said)
+    if near:
+        what = Message(
+            "%(cell)s is not known; expected %(allowed)s; did you mean %(near)s?", near=near[0], **said
+        )
+    return BadInput([Problem(option, what)])
+
+
+def _check_numbers(options: Options) -> None:
+    level, draws = options.level, options.draws
+    problems = []
+    if not LOWEST_LEVEL <= level < 1.0:
+        problems.append(Problem("--level", _outside(level, LOWEST_LEVEL, 1)))
+    if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
+        problems.append(Problem("--draws", _outside(draws, FEWEST_DRAWS, MOST_DRAWS)))
+    elif (draws + 1) * (1.0 - level) < 1.0:
+        what = Message(
+            "%(draws)s are too few for level %(level)s: no draw could be rare enough",
+            draws=draws,
+            level=level,
+        )
+        problems.append(Problem("--draws", what))
+    if options.seed < 0:
+        problems.append(Problem("--seed", Message("%(value)s is negative", value=options.seed)))
+    for option, value in (
+        ("--smallest-effect", options.smallest_effect),
+        ("--limit", options.limit),
+        ("--target", options.target),
+    ):
+        if value is not None and not (math.isfinite(value) and value > 0.0):
+            problems.append(Problem(option, _not_above_zero(value)))
+    for option, count in (
+        ("--minimum-branches", options.minimum_branches),
+        ("--minimum-observations", options.minimum_observations),
+    ):
+        if count is not None and count < 1:
+            problems.append(Problem(option, _not_above_zero(count)))
+    if problems:
+        raise BadInput(problems)
+
+
+def _outside(value: float, low: float, high: float) -> Message:
+    return Message("%(value)s is not between %(low)s and %(high)s", value=value, low=low, high=high)
+
+
+def _not_above_zero(value: float) -> Message:
+    return Message("%(value)s is not above 0", value=value)

@@ -1,0 +1,37 @@
+"""What an evaluation tells on request beside the effect: one module per part, loaded when asked for.
+
+A module has `part_of(observations, analysis) -> Part`; its name is the field of the document.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pilot_eval.reports.numbers import Language
+
+if TYPE_CHECKING:
+    from pilot_eval.domain.observations import Observations
+    from pilot_eval.stats.analysis import Analysis
+
+# Name -> module.
+PARTS: dict[str, str] = {}
+
+
+class Part(Protocol):
+    """One part: a field of the document, and lines of the text report with a heading first."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+    def lines(self, language: Language) -> list[str]: ...
+
+
+def part_of(name: str, observations: Observations, analysis: Analysis) -> Part:
+    """Compute a part.
+
+    Parameters
+    ----------
+    name : an entry of PARTS
+    observations, analysis : what was analysed, and with which result
+    """
+    part: Part = import_module(PARTS[name]).part_of(observations, analysis)
+    return part
