@@ -64,7 +64,7 @@ def test_without_any_difference_between_branches_it_is_least_squares_on_periods(
 
 def test_with_branches_far_apart_it_is_the_fixed_effects_coefficient() -> None:
     panel = made_up_wedge(23, [1, 1, 2, 2, 3, 3], 4, missing=2)
-    apart = BranchPeriods(panel.mean + 1e2 * np.arange(6)[:, None] ** 2, panel.crossing)
+    apart = BranchPeriods(panel.mean + 1e4 * np.arange(6)[:, None] ** 2, panel.crossing)
     assert mixed(apart).estimate == pytest.approx(float(fit_of(apart).coefficients[0]), rel=1e-4)
     assert mixed(apart).icc > 0.99
 
