@@ -1,15 +1,19 @@
-"""Branches compared: the change of each with its interval, and how much branches differ beyond chance."""
+"""Branches compared: the change or level of each with its interval, and the funnel around them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
-from pilot_eval.domain.observations import Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import Outcome
 from pilot_eval.stats.cells import Cells, observed_cells
+from pilot_eval.stats.heterogeneity import winsorised_spread
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.student import normal_quantile, two_sided_quantile
 
@@ -21,6 +25,24 @@ WINSORISED = (
 FUNNEL_LEVELS = (0.95, 0.998)
 FUNNEL_POINTS = 60
 FEWEST_IN_FUNNEL = 3
+
+
+class Compared(Protocol):
+    """What can be compared between G branches: an estimate of each whose variance is known.
+
+    `variance_of_one` is the variance that an estimate of size 1 would have; others have it over their size.
+    """
+
+    @property
+    def estimate(self) -> Floats: ...
+    @property
+    def standard_error(self) -> Floats: ...
+    @property
+    def size(self) -> Floats: ...
+    @property
+    def variance_of_one(self) -> float: ...
+    @property
+    def scale(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,14 @@ class BranchChanges:
         """(G,) effective number of values, 4 / (1/n0 + 1/n1): all of them where both periods have as many."""
         return np.asarray(4.0 / (1.0 / self.n).sum(axis=1))
 
+    @property
+    def estimate(self) -> Floats:
+        return self.change
+
+    @property
+    def variance_of_one(self) -> float:
+        return 4.0 * self.within_variance
+
     def as_speed(self) -> BranchChanges:
         """Changes and their intervals in percent of speed, means in seconds; only of logarithms."""
         if self.scale != "log_ratio":
@@ -75,12 +105,86 @@ class BranchChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class Funnel:
-    """Where the changes of branches would lie by chance, and how much they differ beyond it.
+class BranchLevels:
+    """The level of G branches in one period, each with its own interval.
 
     Parameters
     ----------
-    centre : mean change, weighted by precision
+    branches : names
+    trained : (G,) arm
+    size : (G,) values behind each
+    estimate : (G,) means; logarithms for durations
+    standard_error : (G,) from the pooled variance within branches
+    low, high : (G,) ends of the intervals
+    confidence_level : of them
+    variance_of_one : pooled variance of values within a branch
+    df : its degrees of freedom
+    scale : difference or log_ratio, as of the changes
+    """
+
+    branches: tuple[str, ...]
+    trained: NDArray[np.bool_]
+    size: Floats
+    estimate: Floats
+    standard_error: Floats
+    low: Floats
+    high: Floats
+    confidence_level: float
+    variance_of_one: float
+    df: float
+    scale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares or rates of G branches on the scale where their variance does not depend on them.
+
+    Parameters
+    ----------
+    size : (G,) trials or exposure
+    estimate : (G,) arcsine of the root of a share, or the root of a rate
+    standard_error : (G,) 1 / (2 sqrt(size)): chance alone, binomial or Poisson
+    scale : arcsine or root
+    """
+
+    size: Floats
+    estimate: Floats
+    standard_error: Floats
+    scale: str
+    variance_of_one: float = 0.25
+
+    @classmethod
+    def of(cls, events: Floats, exposure: Floats, *, scale: str = "arcsine") -> Shares:
+        """Transform counts.
+
+        Parameters
+        ----------
+        events : (G,) not below 0; for a share not above `exposure`
+        exposure : (G,) above 0
+        scale : "arcsine" for a share of trials, "root" for a rate per exposure
+        """
+        if (exposure <= 0.0).any() or (events < 0.0).any():
+            raise ValueError("exposure is above 0 and events are not below 0")
+        if scale == "arcsine" and (events > exposure).any():
+            raise ValueError("no more events than trials")
+        root = np.sqrt(events / exposure)
+        estimate = np.arcsin(root) if scale == "arcsine" else root
+        return cls(exposure, estimate, 0.5 / np.sqrt(exposure), scale)
+
+    def told(self, estimate: Floats) -> Floats:
+        """Values of this scale as shares or rates; limits beyond the scale's ends are those ends."""
+        top = np.pi / 2.0 if self.scale == "arcsine" else np.inf
+        within = np.clip(estimate, 0.0, top)
+        return np.asarray(np.sin(within) ** 2 if self.scale == "arcsine" else within**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Where branches would lie by chance, and how much they differ beyond it.
+
+    Parameters
+    ----------
+    centre : mean, weighted by precision, tau^2 included
     tau_squared : variance between branches beyond chance, never below 0
     deviation : (G,) distance from the centre in standard errors widened by tau
     outside : (G,) "", "95" or "99.8": the widest limits that a branch lies outside of
@@ -99,6 +203,23 @@ class Funnel:
     low_998: Floats
     high_998: Floats
     scale: str
+
+    @property
+    def pvalue(self) -> Floats:
+        """(G,) chance of a branch this far from the centre, were it one of the others."""
+        return np.asarray(2.0 * ndtr(-np.abs(self.deviation)))
+
+    def told(self, transform: Callable[[Floats], Floats], scale: str) -> Funnel:
+        """Centre and limits on another scale, by an increasing function."""
+        return replace(
+            self,
+            centre=float(transform(np.array(self.centre))),
+            low_95=transform(self.low_95),
+            high_95=transform(self.high_95),
+            low_998=transform(self.low_998),
+            high_998=transform(self.high_998),
+            scale=scale,
+        )
 
     def as_speed(self) -> Funnel:
         """Centre and limits in percent of speed; only of logarithms."""
@@ -170,28 +291,70 @@ def _changes(
     )
 
 
-def funnel(changes: BranchChanges, chosen: NDArray[np.bool_] | None = None) -> Funnel | NotEstimable:
+def branch_levels(
+    observations: Observations, measure: Outcome, period: int = AFTER, *, confidence_level: float = 0.95
+) -> BranchLevels | NotEstimable:
+    """Level of every branch in one period, with a t interval from the pooled variance within.
+
+    Parameters
+    ----------
+    observations : rows
+    measure : kind of outcome; durations are compared by mean logarithms
+    period : BEFORE or AFTER
+    """
+    column = (BEFORE, AFTER).index(period)
+    cells = observed_cells(observations, measure.values)
+    seen = cells.n[:, column] > 0
+    if not seen.any():
+        return NotEstimable("few_in_funnel", {"n": 0, "need": FEWEST_IN_FUNNEL})
+    n, mean, squares = (part[seen, column] for part in (cells.n, cells.mean, cells.squares))
+    df = float(np.sum(n - 1.0))
+    if df < 1.0:
+        return NotEstimable("single_observations")
+    variance = float(np.sum(squares)) / df
+    if variance <= 0.0:
+        return NotEstimable("no_variation_within")
+    error = np.sqrt(variance / n)
+    half = two_sided_quantile(confidence_level, df) * error
+    return BranchLevels(
+        branches=tuple(np.array(observations.branches, dtype=object)[seen]),
+        trained=observations.trained[seen],
+        size=n,
+        estimate=mean,
+        standard_error=error,
+        low=mean - half,
+        high=mean + half,
+        confidence_level=confidence_level,
+        variance_of_one=variance,
+        df=df,
+        scale=measure.scale,
+    )
+
+
+def funnel(compared: Compared, chosen: NDArray[np.bool_] | None = None) -> Funnel | NotEstimable:
     """Funnel limits of chosen branches (of all), widened by the variance between them.
 
     Parameters
     ----------
-    changes : of branches, on the analysis scale
+    compared : changes, levels or shares of branches, on the analysis scale
     chosen : (G,) branches to compare, such as one arm; arms differ by the effect itself
 
     References
     ----------
-    Spiegelhalter 2005, Statistics in Medicine 24(8), section 3; DerSimonian & Laird 1986, Controlled Clinical
-    Trials 7(3); winsorised as in Spiegelhalter et al. 2012, JRSS A 175(1), appendix A.
+    Spiegelhalter 2005, Statistics in Medicine 24(8), section 3 (funnel), Qual Saf Health Care 14(5)
+    (over-dispersion as an additive variance); `winsorised_spread` for that variance.
     """
-    rows = np.ones(len(changes.change), dtype=np.bool_) if chosen is None else chosen
+    rows = np.ones(len(compared.estimate), dtype=np.bool_) if chosen is None else chosen
     count = int(rows.sum())
     if count < FEWEST_IN_FUNNEL:
         return NotEstimable("few_in_funnel", {"n": count, "need": FEWEST_IN_FUNNEL})
-    change, error = changes.change[rows], changes.standard_error[rows]
-    centre, tau_squared = between_branches(change, error)
-    deviation = (change - centre) / np.sqrt(error**2 + tau_squared)
-    size = np.geomspace(changes.size[rows].min() * 0.9, changes.size[rows].max() * 1.1, FUNNEL_POINTS)
-    spread = np.sqrt(4.0 * changes.within_variance / size + tau_squared)
+    estimate, error, sizes = (
+        part[rows] for part in (compared.estimate, compared.standard_error, compared.size)
+    )
+    centre, tau_squared = winsorised_spread(estimate, error, winsorised=WINSORISED)
+    deviation = (estimate - centre) / np.sqrt(error**2 + tau_squared)
+    size = np.geomspace(sizes.min() * 0.9, sizes.max() * 1.1, FUNNEL_POINTS)
+    spread = np.sqrt(compared.variance_of_one / size + tau_squared)
     inner, outer = (normal_quantile(level) for level in FUNNEL_LEVELS)
     return Funnel(
         centre=centre,
@@ -203,28 +366,8 @@ def funnel(changes: BranchChanges, chosen: NDArray[np.bool_] | None = None) -> F
         high_95=centre + inner * spread,
         low_998=centre - outer * spread,
         high_998=centre + outer * spread,
-        scale=changes.scale,
+        scale=compared.scale,
     )
-
-
-def between_branches(
-    change: Floats, standard_error: Floats, *, winsorised: float = WINSORISED
-) -> tuple[float, float]:
-    """Precision-weighted mean, and the variance between branches beyond chance by DerSimonian and Laird.
-
-    Parameters
-    ----------
-    change, standard_error : (G,)
-    winsorised : share of z-scores at each end set to the quantile there
-    """
-    weight = 1.0 / standard_error**2
-    total = float(weight.sum())
-    centre = float((weight * change).sum()) / total
-    z = (change - centre) / standard_error
-    low, high = np.quantile(z, [winsorised, 1.0 - winsorised])
-    excess = float(np.sum(np.clip(z, low, high) ** 2)) - (len(change) - 1)
-    scale = total - float((weight**2).sum()) / total
-    return centre, max(0.0, excess / scale) if scale > 0.0 else 0.0
 
 
 def _speed_percent(log_ratio: Floats) -> Floats:

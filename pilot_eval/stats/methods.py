@@ -43,6 +43,11 @@ METHODS: dict[str, Method] = {
         # Auditors and checklists
         # Planning and roll-out
         # Branches compared, sensitivity, threats
-        Method("branch_changes", "pilot_eval.stats.branches", "DerSimonian & Laird 1986; Spiegelhalter 2005"),
+        Method("branch_changes", "pilot_eval.stats.branches", "least squares on branch x period"),
+        Method("funnel", "pilot_eval.stats.branches", "Spiegelhalter 2005; Paule & Mandel 1982"),
+        Method("heterogeneity", "pilot_eval.stats.heterogeneity", "Viechtbauer 2007"),
+        Method("shrinkage", "pilot_eval.stats.shrinkage", "Rubin 1981; Gelman 2006"),
+        Method("ranks", "pilot_eval.stats.ranking", "Goldstein & Spiegelhalter 1996"),
+        Method("xmr", "pilot_eval.stats.xmr", "Wheeler 2000"),
     )
 }

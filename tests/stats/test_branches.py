@@ -14,7 +14,14 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
 from pilot_eval.domain.outcomes import OUTCOMES
-from pilot_eval.stats.branches import BranchChanges, Funnel, between_branches, branch_changes, funnel
+from pilot_eval.stats.branches import (
+    BranchChanges,
+    Funnel,
+    Shares,
+    branch_changes,
+    funnel,
+)
+from pilot_eval.stats.heterogeneity import winsorised_spread
 from pilot_eval.stats.results import NotEstimable
 
 EXACT = 1e-9  # relative: the same number by another order of sums
@@ -62,18 +69,18 @@ def test_intervals_are_those_of_a_regression_on_branch_by_period() -> None:
         assert [found.low[place], found.high[place]] == pytest.approx(ends.loc[name].tolist(), rel=EXACT)
 
 
-def test_tau_squared_without_winsorising_is_dersimonian_and_lairds() -> None:
+def test_tau_squared_without_winsorising_is_paule_and_mandels() -> None:
     found = changes_of(pilot(between=4.0))
-    theirs = combine_effects(found.change, found.standard_error**2, method_re="dl")
-    centre, tau_squared = between_branches(found.change, found.standard_error, winsorised=0.0)
-    assert tau_squared == pytest.approx(theirs.tau2, rel=EXACT)
-    assert centre == pytest.approx(theirs.mean_effect_fe, rel=EXACT)
+    theirs = combine_effects(found.change, found.standard_error**2, method_re="iterated", atol=1e-13)
+    centre, tau_squared = winsorised_spread(found.change, found.standard_error, winsorised=0.0)
+    assert tau_squared == pytest.approx(theirs.tau2, rel=1e-6)  # found by their iteration
+    assert centre == pytest.approx(theirs.mean_effect_re, rel=1e-6)
 
 
 def test_one_wild_branch_hides_less_behind_a_winsorised_tau() -> None:
     change, error = np.append(np.random.default_rng(2).normal(0.0, 1.0, 30), 25.0), np.ones(31)
-    plain = between_branches(change, error, winsorised=0.0)[1]
-    assert between_branches(change, error)[1] < 0.1 * plain
+    plain = winsorised_spread(change, error, winsorised=0.0)[1]
+    assert winsorised_spread(change, error, winsorised=0.1)[1] < 0.1 * plain
 
 
 def test_limits_hold_their_share_of_branches_that_differ_by_chance_only() -> None:
@@ -91,10 +98,11 @@ def test_real_differences_widen_the_limits_by_tau() -> None:
     calm = [funnel_of(changes_of(pilot(seed, branches=60))) for seed in range(20)]
     varied = [funnel_of(changes_of(pilot(seed, branches=60, between=6.0))) for seed in range(20)]
     assert np.median([one.tau_squared for one in calm]) < 1.0
-    # winsorising a tenth at each end keeps about 0.63 of a normal variance: tau^2 is below the true 36
-    assert 12.0 < np.mean([one.tau_squared for one in varied]) < 36.0
-    outside = [one.outside.count("99.8") for one in varied]
-    assert np.mean(outside) < 2.0  # of 60
+    assert 30.0 < np.mean([one.tau_squared for one in varied]) < 42.0  # truly 36
+    # So widened, the limits hold their share of branches that truly differ.
+    outside = sum(60 - one.outside.count("") for one in varied) / (20 * 60)
+    assert outside == pytest.approx(0.05, abs=0.025)
+    assert sum(one.outside.count("99.8") for one in varied) / (20 * 60) < 0.01
 
 
 def test_limits_narrow_with_size_and_enclose_the_centre() -> None:
@@ -180,3 +188,58 @@ def test_real_hospitals_differ_beyond_chance(data_folder: Path) -> None:
     assert len(changes.branches) > 130
     assert found.tau_squared > 0.0
     assert 0 < sum(outside != "" for outside in found.outside) < 0.2 * len(changes.branches)
+
+
+def test_shares_within_chance_lie_within_the_funnel() -> None:
+    """Binomial counts of one share, and Poisson counts of one rate."""
+    rng = np.random.default_rng(5)
+    inside = {"arcsine": 0, "root": 0}
+    taus = []
+    for _ in range(40):
+        exposure = rng.integers(60, 3000, 50).astype(float)
+        for scale, events in (
+            ("arcsine", rng.binomial(exposure.astype(int), 0.12)),
+            ("root", rng.poisson(exposure * 0.12)),
+        ):
+            shares = Shares.of(events.astype(float), exposure, scale=scale)
+            found = funnel(shares)
+            assert isinstance(found, Funnel)
+            inside[scale] += found.outside.count("")
+            taus.append(found.tau_squared * np.median(exposure) * 4.0)
+    assert [count / 2000 for count in inside.values()] == pytest.approx([0.95, 0.95], abs=0.02)
+    assert np.median(taus) < 0.2  # of the variance of chance at a middling size
+
+
+def test_limits_of_shares_are_told_as_shares() -> None:
+    shares = Shares.of(np.array([1.0, 30.0, 200.0, 5.0]), np.array([10.0, 100.0, 1000.0, 40.0]))
+    assert shares.told(shares.estimate).tolist() == pytest.approx([0.1, 0.3, 0.2, 0.125])
+    found = funnel(shares)
+    assert isinstance(found, Funnel)
+    told = found.told(shares.told, "share")
+    assert (told.low_95 >= 0.0).all()
+    assert (told.high_998 <= 1.0).all()
+    assert told.low_95[-1] < told.centre < told.high_95[-1]
+    rates = Shares.of(np.array([4.0]), np.array([8.0]), scale="root")
+    assert rates.told(rates.estimate).tolist() == pytest.approx([0.5])
+    for events, exposure in ((-1.0, 3.0), (1.0, 0.0), (4.0, 3.0)):
+        with pytest.raises(ValueError, match=r"exposure|trials"):
+            Shares.of(np.array([events]), np.array([exposure]))
+
+
+def test_real_hospitals_are_over_dispersed_beyond_the_binomial(data_folder: Path) -> None:
+    """Waits over four hours in large departments over 2018: binomial limits would call nearly all unusual."""
+    counts: dict[str, list[float]] = {}
+    with (data_folder / "nhs_ae.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["type"] == "1" and row["period"].startswith("2018"):
+                own = counts.setdefault(row["org_code"], [0.0, 0.0])
+                own[0] += float(row["breaches"])
+                own[1] += float(row["attendances"])
+    events, exposure = np.array([c for c in counts.values() if c[1] > 0]).T
+    shares = Shares.of(events, exposure)
+    found = funnel(shares)
+    assert isinstance(found, Funnel)
+    by_chance = np.abs(shares.estimate - found.centre) / shares.standard_error
+    assert np.mean(by_chance > 3.09) > 0.9
+    assert np.mean([outside != "" for outside in found.outside]) < 0.12
+    assert found.tau_squared > 100.0 * np.median(shares.standard_error**2)
