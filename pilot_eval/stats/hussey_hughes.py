@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.branch_periods import BranchPeriods
 from pilot_eval.stats.results import ConfidenceInterval
 from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.wedge_regression import Wedge
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ class _Generalised:
     criterion: float
 
 
-def hussey_hughes(panel: BranchPeriods) -> HusseyHughes | None:
+def hussey_hughes(panel: Wedge) -> HusseyHughes | None:
     """Fit the model to branch-period means, each counting once.
 
     Parameters
@@ -116,7 +116,7 @@ def hussey_hughes(panel: BranchPeriods) -> HusseyHughes | None:
     )
 
 
-def _generalised(panel: BranchPeriods, design: Floats, ratio: float) -> _Generalised:
+def _generalised(panel: Wedge, design: Floats, ratio: float) -> _Generalised:
     """V = I + ratio J for a branch of n cells: what is within it counts 1, its mean n / (1 + n ratio)."""
     seen = panel.seen[:, :, None]
     count = panel.seen.sum(axis=1)

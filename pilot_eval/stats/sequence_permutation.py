@@ -20,9 +20,9 @@ from math import factorial, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.branch_periods import SINGULAR, BranchPeriods, TwoWayFit, exposure
 from pilot_eval.stats.draws import chunks
 from pilot_eval.stats.inversion import Draws, Polynomial, product, without_rounding
+from pilot_eval.stats.wedge_regression import SINGULAR, TwoWayFit, Wedge, exposure
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -36,7 +36,7 @@ def assignments(crossing: Codes) -> int:
     return factorial(len(crossing)) // prod(factorial(int(n)) for n in counts)
 
 
-def sequence_draws(panel: BranchPeriods, fit: TwoWayFit, *, draws: int, seed: int) -> Draws:
+def sequence_draws(panel: Wedge, fit: TwoWayFit, *, draws: int, seed: int) -> Draws:
     """The studentised coefficient under other assignments of the crossing dates.
 
     Parameters

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pilot_eval.stats.branch_periods import BranchPeriods
 from pilot_eval.stats.hussey_hughes import HusseyHughes, hussey_hughes
+from pilot_eval.stats.wedge_regression import Wedge
 from tests.stats.wedges import fit_of, from_r, made_up_wedge
 
 OPTIMISED = 1e-5  # relative: lme4 and statsmodels stop their search there
 
 
-def mixed(panel: BranchPeriods) -> HusseyHughes:
+def mixed(panel: Wedge) -> HusseyHughes:
     found = hussey_hughes(panel)
     assert found is not None
     return found
@@ -55,7 +55,7 @@ def test_statsmodels_gives_the_same_effect_and_components() -> None:
 
 def test_without_any_difference_between_branches_it_is_least_squares_on_periods() -> None:
     panel = made_up_wedge(22, [1, 1, 2, 2, 3, 3], 4)
-    alike = BranchPeriods(panel.mean - panel.mean.mean(axis=1, keepdims=True) + 60.0, panel.crossing)
+    alike = Wedge(panel.mean - panel.mean.mean(axis=1, keepdims=True) + 60.0, panel.crossing)
     found = mixed(alike)
     X = np.column_stack([np.tile(np.eye(4), (6, 1)), alike.exposed.ravel().astype(float)])
     assert found.branch_variance == 0.0
@@ -64,11 +64,11 @@ def test_without_any_difference_between_branches_it_is_least_squares_on_periods(
 
 def test_with_branches_far_apart_it_is_the_fixed_effects_coefficient() -> None:
     panel = made_up_wedge(23, [1, 1, 2, 2, 3, 3], 4, missing=2)
-    apart = BranchPeriods(panel.mean + 1e4 * np.arange(6)[:, None] ** 2, panel.crossing)
+    apart = Wedge(panel.mean + 1e4 * np.arange(6)[:, None] ** 2, panel.crossing)
     assert mixed(apart).estimate == pytest.approx(float(fit_of(apart).coefficients[0]), rel=1e-4)
     assert mixed(apart).icc > 0.99
 
 
 def test_too_few_cells_give_nothing() -> None:
-    panel = BranchPeriods(np.array([[1.0, 2.0], [np.nan, 3.0]]), np.array([1, 2]))
+    panel = Wedge(np.array([[1.0, 2.0], [np.nan, 3.0]]), np.array([1, 2]))
     assert hussey_hughes(panel) is None

@@ -7,7 +7,6 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from pilot_eval.stats.branch_periods import BranchPeriods, two_way_fit
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.inversion import invert
 from pilot_eval.stats.permutation import permutation_test
@@ -17,6 +16,7 @@ from pilot_eval.stats.sequence_permutation import (
     random_sequences,
     sequence_draws,
 )
+from pilot_eval.stats.wedge_regression import Wedge, two_way_fit
 from tests.stats.wedges import fit_of, made_up_wedge
 
 TIE = 1.0 - 1e-10
@@ -27,7 +27,7 @@ def every_order(crossing: np.ndarray) -> set[tuple[int, ...]]:
     return set(permutations(crossing.tolist()))
 
 
-def studentised(panel: BranchPeriods) -> float:
+def studentised(panel: Wedge) -> float:
     """|coefficient| over its CR0 standard error, from dummies and least squares."""
     branch, period = np.nonzero(panel.seen)
     X = np.column_stack(
@@ -47,10 +47,10 @@ def studentised(panel: BranchPeriods) -> float:
     return float(abs(coefficients[-1]) / np.sqrt(np.sum(np.square(scores))))
 
 
-def refitted_pvalue(panel: BranchPeriods, effect: float = 0.0) -> float:
+def refitted_pvalue(panel: Wedge, effect: float = 0.0) -> float:
     lowered = panel.mean - effect * panel.exposed
-    own = studentised(BranchPeriods(lowered, panel.crossing))
-    drawn = [studentised(BranchPeriods(lowered, np.array(order))) for order in every_order(panel.crossing)]
+    own = studentised(Wedge(lowered, panel.crossing))
+    drawn = [studentised(Wedge(lowered, np.array(order))) for order in every_order(panel.crossing)]
     return float(np.mean(np.array(drawn) >= own * TIE))
 
 
@@ -112,12 +112,12 @@ def test_chunks_do_not_change_what_is_drawn() -> None:
 
 def test_an_order_without_a_coefficient_counts_as_extreme() -> None:
     """The later branch is seen late only: where it crosses first, nothing tells training from the period."""
-    panel = BranchPeriods(
+    panel = Wedge(
         np.array([[5.0, 7.0, 8.0, 8.5], [4.0, 4.5, 6.0, 7.1], [np.nan, np.nan, 5.0, 6.0]]),
         np.array([1, 2, 3]),
     )
     fit = fit_of(panel)
-    orders = [BranchPeriods(panel.mean, np.array(order)) for order in every_order(panel.crossing)]
+    orders = [Wedge(panel.mean, np.array(order)) for order in every_order(panel.crossing)]
     none = [o for o in orders if two_way_fit(o, o.exposed[None].astype(float)) is None]
     drawn = sequence_draws(panel, fit, draws=99, seed=1)
     assert drawn.pvalue(float(fit.coefficients[0])) == refitted_pvalue(panel)

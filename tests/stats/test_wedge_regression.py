@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pilot_eval.stats.branch_periods import BranchPeriods, two_way_fit
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
+from pilot_eval.stats.wedge_regression import Wedge, two_way_fit
 from tests.stats.wedges import fit_of, from_r, made_up_wedge
 
 EXACT = 1e-9  # relative: the same number by another order of sums
@@ -18,7 +18,7 @@ PRINTED = 1e-9  # relative: R wrote 15 digits, its own order of sums loses some
 CROSSINGS = [[1, 1, 2, 2, 3, 3], [1, 1, 2, 2, 3, 3, 4, 5, 5], [0, 0, 2, 2, 3, 4, 5, 5, 5]]
 
 
-def with_dummies(panel: BranchPeriods, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def with_dummies(panel: Wedge, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Regressors, outcome and branch of each cell, dummies written out."""
     branch, period = np.nonzero(panel.seen)
     X = np.column_stack(
@@ -127,8 +127,8 @@ def test_large_means_do_not_cancel() -> None:
     panel = made_up_wedge(4, [1, 1, 2, 2, 3, 3], 4)
     near = fit_of(panel).contrast(np.ones(1))
     # Means near 1e9 keep six decimals: round the small ones alike.
-    rounded = BranchPeriods.of(np.round(panel.mean, 6), panel.crossing)
-    far = fit_of(BranchPeriods.of(np.round(panel.mean, 6) + 1e9, panel.crossing)).contrast(np.ones(1))
+    rounded = Wedge.of(np.round(panel.mean, 6), panel.crossing)
+    far = fit_of(Wedge.of(np.round(panel.mean, 6) + 1e9, panel.crossing)).contrast(np.ones(1))
     assert far.estimate == pytest.approx(fit_of(rounded).contrast(np.ones(1)).estimate, abs=1e-6)
     assert far.standard_error == pytest.approx(near.standard_error, rel=1e-5)
 
@@ -143,7 +143,7 @@ def test_what_branches_and_periods_explain_has_no_coefficient() -> None:
 def test_a_branch_seen_once_tells_nothing() -> None:
     panel = made_up_wedge(6, [1, 1, 2, 2, 3, 3], 4)
     extra = np.vstack([panel.mean, [np.nan, 99.0, np.nan, np.nan]])
-    more = BranchPeriods.of(extra, np.append(panel.crossing, 1))
+    more = Wedge.of(extra, np.append(panel.crossing, 1))
     one, two = fit_of(panel).contrast(np.ones(1)), fit_of(more).contrast(np.ones(1))
     assert two.estimate == pytest.approx(one.estimate, rel=EXACT)
     assert two.standard_error == pytest.approx(one.standard_error, rel=EXACT)

@@ -1,4 +1,4 @@
-"""Means of branches by periods, with fixed effects of both.
+"""The regression of a stepped wedge: means of branches by periods, with fixed effects of both.
 
 Branch effects are absorbed, and period effects are written as the independent directions that the cells seen
 leave of them; the regression on what is left is clustered by branch, CR2 with the identity as working model.
@@ -22,7 +22,7 @@ SINGULAR = 1e-9  # eigenvalues this small, relatively, are zeros
 
 
 @dataclass(frozen=True, slots=True)
-class BranchPeriods:
+class Wedge:
     """Means of G branches in T periods, in an order that does not depend on the branches' names.
 
     Parameters
@@ -35,7 +35,7 @@ class BranchPeriods:
     crossing: Codes
 
     @classmethod
-    def of(cls, mean: Floats, crossing: Codes) -> BranchPeriods:
+    def of(cls, mean: Floats, crossing: Codes) -> Wedge:
         """Put branches in canonical order: by crossing, then by their means."""
         order = np.lexsort((*np.nan_to_num(mean, nan=np.inf).T[::-1], crossing))
         return cls(mean[order], crossing[order])
@@ -169,7 +169,7 @@ class TwoWayFit:
         )
 
 
-def two_way_fit(panel: BranchPeriods, columns: Floats) -> TwoWayFit | None:
+def two_way_fit(panel: Wedge, columns: Floats) -> TwoWayFit | None:
     """Least squares on branch effects, period effects and columns (k, G, T).
 
     Returns None where branch and period effects and the other columns leave a column nothing of its own, or
