@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.outcomes import Better
+from pilot_eval.stats.adjusted import RegressionEffect
 from pilot_eval.stats.contrasts import Effect, Panel
 from pilot_eval.stats.fieller import ratio
 from pilot_eval.stats.plan import AnalysisPlan
@@ -16,6 +17,7 @@ from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval
 from pilot_eval.stats.student import two_sided_quantile
 
 Floats = NDArray[np.float64]
+Share = tuple[float, ConfidenceInterval]
 
 NO_BASE = 1e-12  # of the largest mean: a counterfactual this small is rounding
 LARGEST_LOG = 700.0  # exp of more is not a double
@@ -47,14 +49,22 @@ class Speed:
 
 def uplift_of_means(plan: AnalysisPlan, panel: Panel, effect: Effect) -> Uplift:
     """Effect over counterfactual mean with Fieller's interval."""
-    share = _share_of_counterfactual(plan, panel, effect)
+    return _uplift(plan, _share_of_counterfactual(plan, effect, *counterfactual(panel, effect)))
+
+
+def uplift_of_regression(plan: AnalysisPlan, effect: RegressionEffect) -> Uplift:
+    """The same of an effect from a regression."""
+    return _uplift(plan, _share_of_counterfactual(plan, effect, effect.counterfactual, effect.covariance))
+
+
+def _uplift(plan: AnalysisPlan, share: Share | None) -> Uplift:
     if share is None:
         return Uplift(None, NO_INTERVAL, "fieller")
     factor = 100.0 * plan.sign
     return Uplift(factor * share[0], share[1].scaled(factor), "fieller")
 
 
-def speed_of_log_ratio(plan: AnalysisPlan, effect: Effect) -> tuple[Uplift, Speed | None]:
+def speed_of_log_ratio(plan: AnalysisPlan, effect: Effect | RegressionEffect) -> tuple[Uplift, Speed | None]:
     """Uplift and speed of a log ratio of times with the exponential of its interval's ends."""
     interval = effect.confidence_interval(plan.level)
     time, speed = _percent(effect.estimate), _percent(-effect.estimate)
@@ -72,7 +82,15 @@ def _percent(log_ratio: float) -> float | None:
 
 def speed_of_means(plan: AnalysisPlan, panel: Panel, effect: Effect) -> tuple[Uplift, Speed | None]:
     """Uplift and speed of arithmetic mean times, from Fieller's interval of their ratio."""
-    share = _share_of_counterfactual(plan, panel, effect)
+    return _speed(plan, _share_of_counterfactual(plan, effect, *counterfactual(panel, effect)))
+
+
+def speed_of_regression(plan: AnalysisPlan, effect: RegressionEffect) -> tuple[Uplift, Speed | None]:
+    """The same of an effect from a regression."""
+    return _speed(plan, _share_of_counterfactual(plan, effect, effect.counterfactual, effect.covariance))
+
+
+def _speed(plan: AnalysisPlan, share: Share | None) -> tuple[Uplift, Speed | None]:
     if share is None or share[0] <= -1.0:
         return Uplift(None, NO_INTERVAL, "fieller"), None
     speed = share[1].falling(lambda change: None if change <= -1.0 else 100.0 * (1.0 / (1.0 + change) - 1.0))
@@ -97,9 +115,8 @@ def counterfactual(panel: Panel, effect: Effect) -> tuple[float, Floats]:
 
 
 def _share_of_counterfactual(
-    plan: AnalysisPlan, panel: Panel, effect: Effect
-) -> tuple[float, ConfidenceInterval] | None:
-    mean, covariance = counterfactual(panel, effect)
+    plan: AnalysisPlan, effect: Effect | RegressionEffect, mean: float, covariance: Floats
+) -> Share | None:
     if mean <= NO_BASE * float(np.nanmax(np.abs(effect.means))):
         return None
     share = ratio(effect.estimate, mean, covariance, two_sided_quantile(plan.level, effect.df))

@@ -1,0 +1,319 @@
+"""The effect of training adjusted for covariates, strata and the level before, by regressions.
+
+One shape serves all of them: regressors that know nothing of the arm, and regressors multiplied by the arm,
+the last of which carries the effect.
+
+    changes of branches    change ~ strata + covariates + trained
+    analysis of covariance after ~ strata + before + covariates + trained
+    rows                   value ~ strata + strata x after + covariates + trained + trained x after
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot_eval.stats.cells import sum_cells
+from pilot_eval.stats.cluster_robust import LeastSquares, least_squares
+from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT
+from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
+from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+UNCHANGED = 1e-9  # of its own spread: a covariate that changes by less stands still
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of G branches seen before and after, in an order that does not depend on the branches' names.
+
+    Parameters
+    ----------
+    branch : (n,) 0 to G - 1, sorted
+    after : (n,) 0 or 1
+    value : (n,) the outcome on the scale of the analysis
+    covariates : (n, p)
+    trained : (G,)
+    stratum : (G,) codes 0 to S - 1, every stratum with branches of both arms; zeros where there is one
+    """
+
+    branch: Codes
+    after: Codes
+    value: Floats
+    covariates: Floats
+    trained: NDArray[np.bool_]
+    stratum: Codes
+
+    @classmethod
+    def of(
+        cls,
+        branch: Codes,
+        after: Codes,
+        value: Floats,
+        covariates: Floats,
+        trained: NDArray[np.bool_],
+        stratum: Codes | None = None,
+    ) -> Sample:
+        """Put rows in canonical order: branches by stratum, arm, means and counts; rows by their values."""
+        count = len(trained)
+        strata = np.zeros(count, dtype=np.intp) if stratum is None else stratum
+        cells = [
+            sum_cells(branch, after, column, count, with_squares=False) for column in (value, *covariates.T)
+        ]
+        keys = [cells[0].n[:, 1], cells[0].n[:, 0]]
+        for cell in cells[::-1]:
+            keys += [cell.mean[:, 0], cell.mean[:, 1] - cell.mean[:, 0]]
+        order = np.lexsort((*keys, trained, strata))
+        rank = np.empty(count, dtype=np.intp)
+        rank[order] = np.arange(count)
+        rows = np.lexsort((*covariates.T, value, after, rank[branch]))
+        return cls(
+            branch=rank[branch][rows],
+            after=after[rows],
+            value=value[rows],
+            covariates=covariates[rows],
+            trained=trained[order],
+            stratum=np.unique(strata[order], return_inverse=True)[1].astype(np.intp),
+        )
+
+    def means(self, column: Floats) -> Floats:
+        """(G, 2) means of a column (n,) of rows, before and after."""
+        return sum_cells(self.branch, self.after, column, len(self.trained), with_squares=False).mean
+
+    def with_value(self, value: Floats) -> Sample:
+        """The same rows with another outcome, in the same order."""
+        return Sample(self.branch, self.after, value, self.covariates, self.trained, self.stratum)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRegression:
+    """A regression whose last coefficient is the effect of training.
+
+    Parameters
+    ----------
+    y : (n,)
+    others : (n, q) regressors without the arm
+    moderated : (n, t) regressors multiplied by the arm, the last giving the effect
+    branch : (n,) 0 to G - 1
+    trained, stratum : (G,)
+    covariates : positions of the covariates among `others`
+    """
+
+    y: Floats
+    others: Floats
+    moderated: Floats
+    branch: Codes
+    trained: NDArray[np.bool_]
+    stratum: Codes
+    covariates: range
+
+    @property
+    def regressors(self) -> Floats:
+        """(n, q + t)."""
+        return np.hstack([self.others, self.trained[self.branch, None] * self.moderated])
+
+    @property
+    def by_branch(self) -> bool:
+        """Whether every branch is one row."""
+        return len(self.y) == len(self.trained)
+
+
+def regression_of_changes(sample: Sample) -> TrainingRegression:
+    """The change of branches; a covariate enters by its change, or by its level where it stands still."""
+    mean = sample.means(sample.value)
+    columns = [_change_or_level(sample.means(column)) for column in sample.covariates.T]
+    return _of_branches(sample, mean[:, 1] - mean[:, 0], [], columns)
+
+
+def regression_of_after(sample: Sample) -> TrainingRegression:
+    """Analysis of covariance: the mean after on the mean before; covariates enter by their level before."""
+    mean = sample.means(sample.value)
+    columns = [sample.means(column)[:, 0] for column in sample.covariates.T]
+    return _of_branches(sample, mean[:, 1], [mean[:, 0]], columns)
+
+
+def regression_of_rows(sample: Sample) -> TrainingRegression:
+    """Every row counts once; each stratum has its own level and its own change."""
+    dummies = _dummies(sample.stratum)[sample.branch]
+    after = sample.after.astype(np.float64)
+    columns = [_standardised(column) for column in sample.covariates.T]
+    return TrainingRegression(
+        y=sample.value,
+        others=np.column_stack([dummies, dummies * after[:, None], *columns]),
+        moderated=np.column_stack([np.ones_like(after), after]),
+        branch=sample.branch,
+        trained=sample.trained,
+        stratum=sample.stratum,
+        covariates=range(2 * dummies.shape[1], 2 * dummies.shape[1] + len(columns)),
+    )
+
+
+def _of_branches(
+    sample: Sample, y: Floats, before: list[Floats], columns: list[Floats]
+) -> TrainingRegression:
+    dummies = _dummies(sample.stratum)
+    count = len(y)
+    first = dummies.shape[1] + len(before)
+    return TrainingRegression(
+        y=y,
+        others=np.column_stack([dummies, *(_standardised(column) for column in (*before, *columns))]),
+        moderated=np.ones((count, 1)),
+        branch=np.arange(count),
+        trained=sample.trained,
+        stratum=sample.stratum,
+        covariates=range(first, first + len(columns)),
+    )
+
+
+def _dummies(codes: Codes) -> Floats:
+    return np.asarray(codes[:, None] == np.arange(codes.max() + 1), dtype=np.float64)
+
+
+def _standardised(column: Floats) -> Floats:
+    """Centred and of unit spread: coefficients of the arm stay, and no unit decides what is collinear."""
+    centred = column - column.mean()
+    spread = float(np.sqrt(np.mean(centred**2)))
+    return centred / spread if spread > UNCHANGED * float(np.abs(column).max()) else np.zeros_like(column)
+
+
+def _change_or_level(mean: Floats) -> Floats:
+    change = mean[:, 1] - mean[:, 0]
+    still = float(np.abs(change).max()) <= UNCHANGED * float(np.abs(mean).max())
+    return mean[:, 0] if still else change
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionEffect:
+    """An effect of training from a regression.
+
+    Parameters
+    ----------
+    estimate : coefficient of the arm
+    standard_error : CR2
+    df : Satterthwaite degrees of freedom
+    means : (2, 2) rows comparison, trained; columns before, after; their differences make the estimate
+    counterfactual : mean after that the trained branches would have had without training
+    covariance : (2, 2) of the effect and the counterfactual
+    fit : the regression
+    method : of the interval and the p-value
+    """
+
+    estimate: float
+    standard_error: float
+    df: float
+    means: Floats
+    counterfactual: float
+    covariance: Floats = field(repr=False)
+    fit: LeastSquares = field(repr=False)
+    method: str = "cr2"
+
+    @property
+    def statistic(self) -> float:
+        return self.estimate / self.standard_error
+
+    @property
+    def pvalue(self) -> float:
+        return two_sided_pvalue(self.statistic, self.df)
+
+    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
+        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
+        return ConfidenceInterval(self.estimate - half, self.estimate + half)
+
+
+def effect_of_regression(
+    regression: TrainingRegression, sample: Sample, *, same_start: bool = False
+) -> RegressionEffect | NotEstimable:
+    """Estimate the effect of training by a regression, with CR2 and Satterthwaite degrees of freedom.
+
+    The counterfactual is the trained branches' mean after less the effect: what they would have had with
+    their own covariates, strata and start. Its covariance with the effect comes from the branches'
+    contributions to both.
+
+    Parameters
+    ----------
+    regression : of the sample
+    sample : rows behind it, for means
+    same_start : tell comparison branches as if they had started where the trained ones did
+
+    Returns
+    -------
+    RegressionEffect or NotEstimable
+        `collinear_covariate` with its position; `one_branch_decides` where a branch has a regressor to itself
+        and with it the effect; `more_coefficients_than_branches`; `no_variation`.
+
+    References
+    ----------
+    Pustejovsky & Tipton 2018, JBES 36(4); for covariates under random allocation Lin 2013, Annals of Applied
+    Statistics 7(1).
+    """
+    count = len(regression.trained)
+    X = regression.regressors
+    if count <= X.shape[1] - (0 if regression.by_branch else 2):
+        return NotEstimable("more_coefficients_than_branches", {"n": count, "need": X.shape[1] + 1})
+    fit = least_squares(regression.y, X, regression.branch)
+    if isinstance(fit, NotEstimable):
+        return _told(fit, regression)
+    tested = np.zeros(X.shape[1])
+    tested[-1] = 1.0
+    if _one_branch_decides(regression, fit, tested):
+        return NotEstimable("one_branch_decides", {"n": count})
+    parts = fit.contributions(tested)
+    error = float(np.sqrt(parts @ parts))
+    if error <= SPREAD_LIMIT * max(float(np.abs(sample.value).max()), 1e-300):
+        return NotEstimable("no_variation", {"n": count})
+    estimate = float(fit.coefficients[-1])
+    start, late, late_parts = _raw_means(sample, by_branch=regression.by_branch)
+    expected = late - estimate
+    pair = np.vstack([parts, late_parts - parts])
+    first = start[1] if same_start else start[0]
+    return RegressionEffect(
+        estimate=estimate,
+        standard_error=error,
+        df=fit.satterthwaite(tested),
+        means=np.array([[first, first + expected - start[1]], [start[1], late]]),
+        counterfactual=expected,
+        covariance=pair @ pair.T,
+        fit=fit,
+    )
+
+
+def _told(reason: NotEstimable, regression: TrainingRegression) -> NotEstimable:
+    """Name the covariate that others determine, where it is one."""
+    place = int(reason.values.get("place", -1))
+    if reason.code != "collinear":
+        return reason
+    if place in regression.covariates:
+        return NotEstimable("collinear_covariate", {"place": place - regression.covariates.start})
+    return NotEstimable("arm_told_by_covariates", {"n": len(regression.trained)})
+
+
+def _one_branch_decides(regression: TrainingRegression, fit: LeastSquares, tested: Floats) -> bool:
+    """Whether a branch whose residuals are always 0 has a part in the effect."""
+    if fit.own_leverage().max() <= LEVERAGE_LIMIT:
+        return False
+    alone = fit.own_leverage() > LEVERAGE_LIMIT
+    weight = fit.root.T @ tested
+    part = np.einsum("gij,i,j->g", fit.overlap, weight, weight)
+    return bool(np.any(part[alone] > SPREAD_LIMIT * part.sum()))
+
+
+def _raw_means(sample: Sample, *, by_branch: bool) -> tuple[Floats, float, Floats]:
+    """(2,) means before of comparison and trained, the trained mean after, (G,) contributions to it."""
+    mean = sample.means(sample.value)
+    count = np.ones_like(mean)
+    if not by_branch:
+        count = sum_cells(
+            sample.branch, sample.after, sample.value, len(sample.trained), with_squares=False
+        ).n
+    share = count[:, 1] * sample.trained / count[sample.trained, 1].sum()
+    late = float(share @ mean[:, 1])
+    parts = share * (mean[:, 1] - late) / np.sqrt(1.0 - share)
+    start = [
+        float(np.average(mean[sample.trained == arm, 0], weights=count[sample.trained == arm, 0]))
+        for arm in (False, True)
+    ]
+    return np.array(start), late, parts
