@@ -13,6 +13,7 @@ from scipy.special import ndtr
 from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import Outcome
 from pilot_eval.stats.cells import Cells, observed_cells
+from pilot_eval.stats.flow import in_either_period
 from pilot_eval.stats.heterogeneity import winsorised_spread
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.student import normal_quantile, two_sided_quantile
@@ -25,6 +26,7 @@ WINSORISED = (
 FUNNEL_LEVELS = (0.95, 0.998)
 FUNNEL_POINTS = 60
 FEWEST_IN_FUNNEL = 3
+HALF_AN_EVENT = 0.5
 
 
 class Compared(Protocol):
@@ -61,7 +63,7 @@ class BranchChanges:
     confidence_level : of them
     within_variance : pooled variance of values within a branch and period
     df : its degrees of freedom
-    scale : difference, log_ratio, or speed_percent once told in percent of speed
+    scale : difference, log_ratio, log_rate_ratio, or speed_percent once told in percent of speed
     """
 
     branches: tuple[str, ...]
@@ -260,12 +262,12 @@ def branch_changes(
     variance = float(np.sum(chosen.squares)) / df
     if variance <= 0.0:
         return NotEstimable("no_variation_within")
-    return _changes(observations, measure, chosen, paired, variance, df, confidence_level)
+    return _changes(observations, measure.scale, chosen, paired, variance, df, confidence_level)
 
 
 def _changes(
     observations: Observations,
-    measure: Outcome,
+    scale: str,
     cells: Cells,
     paired: NDArray[np.bool_],
     variance: float,
@@ -287,8 +289,49 @@ def _changes(
         confidence_level=confidence_level,
         within_variance=variance,
         df=df,
-        scale=measure.scale,
+        scale=scale,
     )
+
+
+def branch_rate_changes(
+    observations: Observations, *, confidence_level: float = 0.95
+) -> BranchChanges | NotEstimable:
+    """Logarithm of every branch's rate after over its rate before, of counts with exposure.
+
+    Counts vary as Poisson counts times the dispersion of rows within a branch and period, taken as 1 where
+    nothing is repeated or rows vary less than that. Half an event is added to every cell, so that a branch
+    without any has a rate; `n` are the events so counted.
+
+    Parameters
+    ----------
+    observations : rows with exposure
+
+    References
+    ----------
+    Haldane 1956, Annals of Human Genetics 20(4) (half an event); McCullagh & Nelder 1989, section 6.2
+    (dispersion).
+    """
+    rows = in_either_period(observations)
+    if observations.exposure is None:
+        raise ValueError("rates need exposure")
+    rows &= ~np.isnan(observations.exposure)
+    count = len(observations.branches)
+    cell = 2 * observations.branch[rows] + (observations.period[rows] == AFTER)
+    events, exposure = observations.value[rows], observations.exposure[rows]
+    total, base = (np.bincount(cell, weights=part, minlength=2 * count) for part in (events, exposure))
+    paired = np.asarray((base.reshape(-1, 2) > 0.0).all(axis=1))
+    if not paired.any():
+        return NotEstimable("few_branches", {"arm": "trained", "n": 0, "need": 1})
+    expected = exposure * (total[cell] / base[cell])
+    counted = expected > 0.0
+    df = float(np.sum(counted) - len(np.unique(cell[counted])))
+    pearson = float(np.sum((events[counted] - expected[counted]) ** 2 / expected[counted]))
+    dispersion = max(1.0, pearson / df) if df >= 1.0 else 1.0
+    n = np.asarray(total.reshape(-1, 2)[paired] + HALF_AN_EVENT, dtype=np.float64)
+    mean = np.asarray(np.log(n / base.reshape(-1, 2)[paired]), dtype=np.float64)
+    cells = Cells(n, mean, np.zeros_like(n))
+    freedom = df if dispersion > 1.0 else np.inf
+    return _changes(observations, "log_rate_ratio", cells, paired, dispersion, freedom, confidence_level)
 
 
 def branch_levels(

@@ -9,9 +9,20 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.branches import BranchChanges, BranchLevels, Compared, Funnel, funnel
+from pilot_eval.domain.observations import Observations
+from pilot_eval.stats.branches import (
+    BranchChanges,
+    BranchLevels,
+    Compared,
+    Funnel,
+    branch_changes,
+    branch_levels,
+    branch_rate_changes,
+    funnel,
+)
 from pilot_eval.stats.families import benjamini_hochberg, holm
 from pilot_eval.stats.heterogeneity import Heterogeneity, heterogeneity
+from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
 from pilot_eval.stats.shrinkage import FEWEST, Posterior, Shrunken
 from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
@@ -22,6 +33,7 @@ MOST_DRAWS = 4_000  # of ranks; their ends are whole numbers
 MOST_RANKS = 20_000_000  # draws x branches held at once
 FEWEST_DRAWS = 400
 MOST_SIDE_BY_SIDE = 4
+TWO_PERIODS = ("before_after", "difference_in_differences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,91 @@ class Difference:
     pvalue: float
     adjusted_pvalue: float
     interval: ConfidenceInterval
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCompared:
+    """The branches of one arm compared by their change, and by their level after training.
+
+    Parameters
+    ----------
+    arm : trained or comparison
+    rows : places of its branches in `Ranking.changes`
+    change, level : comparisons; `level` is of `level_rows` of `Ranking.levels`
+    """
+
+    arm: str
+    rows: NDArray[np.intp]
+    change: Comparison | NotEstimable
+    level_rows: NDArray[np.intp]
+    level: Comparison | NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Branches of a pilot compared, each arm with itself.
+
+    Parameters
+    ----------
+    changes : of branches seen in both periods
+    levels : of branches seen after training; None for rates
+    arms : trained first
+    """
+
+    changes: BranchChanges
+    levels: BranchLevels | None
+    arms: tuple[ArmCompared, ...]
+
+
+def rank_branches(observations: Observations, plan: AnalysisPlan) -> Ranking | NotEstimable:
+    """Compare the branches of a pilot with two periods.
+
+    Parameters
+    ----------
+    observations : rows
+    plan : which outcome, which direction is better, level and seed
+    """
+    if plan.design not in TWO_PERIODS:
+        return NotEstimable("ranking_needs_two_periods")
+    if observations.censored is not None:
+        return NotEstimable("ranking_of_censored")
+    measure, levels = plan.measure, None
+    if plan.kind == "rate":
+        changes = branch_rate_changes(observations, confidence_level=plan.level)
+    else:
+        changes = branch_changes(observations, measure, confidence_level=plan.level)
+        found = branch_levels(observations, measure, confidence_level=plan.level)
+        levels = None if isinstance(found, NotEstimable) else found
+    if isinstance(changes, NotEstimable):
+        return changes
+    arms = []
+    for trained, arm in ((True, "trained"), (False, "comparison")):
+        own = changes.trained == trained
+        if (trained or plan.with_comparison) and own.any():
+            of_level = np.zeros(0, dtype=np.bool_) if levels is None else levels.trained == trained
+            arms.append(
+                ArmCompared(
+                    arm,
+                    np.flatnonzero(own),
+                    _compared(changes, own, plan),
+                    np.flatnonzero(of_level),
+                    NotEstimable("few_in_funnel", {"n": 0, "need": FEWEST})
+                    if levels is None
+                    else _compared(levels, of_level, plan),
+                )
+            )
+    return Ranking(changes, levels, tuple(arms))
+
+
+def _compared(compared: Compared, chosen: NDArray[np.bool_], plan: AnalysisPlan) -> Comparison | NotEstimable:
+    return compare_branches(
+        compared,
+        chosen,
+        sign=plan.sign,
+        draws=plan.draws,
+        seed=plan.seed,
+        confidence_level=plan.level,
+    )
 
 
 def compare_branches(

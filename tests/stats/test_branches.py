@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -19,6 +20,7 @@ from pilot_eval.stats.branches import (
     Funnel,
     Shares,
     branch_changes,
+    branch_rate_changes,
     funnel,
 )
 from pilot_eval.stats.heterogeneity import winsorised_spread
@@ -243,3 +245,47 @@ def test_real_hospitals_are_over_dispersed_beyond_the_binomial(data_folder: Path
     assert np.mean(by_chance > 3.09) > 0.9
     assert np.mean([outside != "" for outside in found.outside]) < 0.12
     assert found.tau_squared > 100.0 * np.median(shares.standard_error**2)
+
+
+def counts(dispersed: float = 0.0) -> Observations:
+    rng = np.random.default_rng(8)
+    branch = np.repeat(np.arange(10), 12)
+    exposure = rng.uniform(50.0, 400.0, len(branch))
+    rate = 0.1 * (rng.gamma(1.0 / dispersed, dispersed, len(branch)) if dispersed else 1.0)
+    return Observations.from_columns(
+        branch=np.array([f"B{b}" for b in branch]),
+        trained=branch < 5,
+        period=np.where(np.arange(len(branch)) % 2 == 1, AFTER, BEFORE),
+        value=rng.poisson(rate * exposure),
+        exposure=exposure,
+    )
+
+
+def test_rates_of_branches_are_those_of_a_poisson_regression() -> None:
+    observations = counts(dispersed=0.3)
+    found = branch_rate_changes(observations)
+    assert not isinstance(found, NotEstimable)
+    after = (observations.period == AFTER).astype(int)
+    assert observations.exposure is not None
+    frame = pd.DataFrame({"y": observations.value, "b": observations.branch, "a": after})
+    model = smf.glm(
+        "y ~ 0 + C(b) + C(b):a", frame, family=sm.families.Poisson(), exposure=observations.exposure
+    ).fit(scale="X2")
+    assert found.within_variance == pytest.approx(model.scale, rel=1e-6)
+    assert found.df == model.df_resid
+    for place in range(10):
+        name = f"C(b)[{place}]:a"
+        # half an event in about 100: the estimates are close, not the same
+        assert found.change[place] == pytest.approx(model.params[name], abs=0.01)
+        assert found.standard_error[place] == pytest.approx(model.bse[name], rel=0.01)
+
+
+def test_counts_that_vary_by_chance_only_have_poisson_errors() -> None:
+    found = branch_rate_changes(counts())
+    assert not isinstance(found, NotEstimable)
+    assert 1.0 <= found.within_variance < 1.4
+    assert found.standard_error.tolist() == pytest.approx(
+        np.sqrt(found.within_variance * (1.0 / found.n).sum(axis=1)).tolist(), rel=EXACT
+    )
+    limits = funnel_of(found)
+    assert limits.scale == "log_rate_ratio"

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pilot_eval.stats.analysis import Analysis
 
 # Name -> module.
-PARTS: dict[str, str] = {}
+PARTS: dict[str, str] = {
+    "ranking": "pilot_eval.reports.parts.ranking",
+}
 
 
 class Part(Protocol):
