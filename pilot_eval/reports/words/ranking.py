@@ -39,7 +39,7 @@ LABELS: dict[str, Sentence] = {
     ),
     "ranking_beyond_95": Sentence("outside 95 %", "вне 95 %"),
     "ranking_beyond_998": Sentence("outside 99.8 %", "вне 99,8 %"),
-    "ranking_more": Sentence("{n} more are in the JSON document.", "Ещё в документе JSON: {n}."),
+    "ranking_more": Sentence("{n} more are in the full document.", "Ещё в полном документе: {n}."),
     "ranking_places": Sentence(
         "A place is an interval: where it is wide, the order of branches is mostly chance.",
         "Место — это интервал: если он широк, порядок отделений в основном случаен.",
