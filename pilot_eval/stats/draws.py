@@ -1,7 +1,9 @@
-"""Random signs and random arms, drawn in one stated way so that counts repeat on any machine.
+"""Random signs, arms and resamples, drawn in one stated way so that counts repeat on any machine.
 
 Signs come from the raw 64-bit words of PCG64(seed): each draw takes ceil(G/64) words, branch g is bit g (the
 lowest bit first), a set bit is -1. Webb weights and random arms come from its doubles in [0, 1), G per draw.
+Resampled branches come from the raw words too: each draw takes ceil(G/2) words, place g is half-word h number g
+(the low half first) and picks branch floor(h n / 2^32) of the n of its group.
 Nothing depends on how many draws are taken at a time.
 """
 
@@ -17,6 +19,7 @@ Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
 CHUNK_ELEMENTS = 4_000_000  # draws x branches held at once (32 MB of doubles)
+PICKED_AT_ONCE = 16_384  # draws x branches of resamples, small enough to stay in the processor's cache
 WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
 
@@ -85,6 +88,30 @@ def all_arms(trained: NDArray[np.bool_], stratum: NDArray[np.intp]) -> NDArray[n
         np.put_along_axis(own, chosen, True, axis=1)
         arms = (arms[:, None, :] | own[None, :, :]).reshape(-1, len(trained))
     return arms
+
+
+def random_picks(sizes: NDArray[np.intp], draws: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Chunks (draws, G) of branches drawn with replacement, each place from its own group.
+
+    Parameters
+    ----------
+    sizes : (K,) branches of each group; the groups follow one another, G in all
+    draws, seed : as everywhere
+    """
+    branches = int(sizes.sum())
+    words = -(-branches // 2)
+    size = np.repeat(sizes, sizes).astype(np.uint64)
+    start = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    stream = np.random.PCG64(seed)
+    step = max(1, PICKED_AT_ONCE // branches)
+    for first in range(0, draws, step):
+        count = min(step, draws - first)
+        raw = stream.random_raw(count * words).astype("<u8", copy=False)
+        picks = raw.view("<u4").reshape(count, -1)[:, :branches] * size
+        picks >>= np.uint64(32)
+        places = picks.view(np.intp)
+        places += start
+        yield places
 
 
 def packed(arms: NDArray[np.bool_]) -> Bytes:
