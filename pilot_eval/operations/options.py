@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pilot_eval.domain.errors import BadInput, Message, Problem
 from pilot_eval.domain.outcomes import (
     DESIGNS,
+    DESIGNS_OF_TWO_PERIODS,
     DESIGNS_WITH_DATES,
     OUTCOMES,
     OUTCOMES_LATER,
@@ -102,7 +103,6 @@ PARTS_LATER = (
     "event_study",
     "roll_out",
     "quantiles",
-    "bootstrap",
 )
 
 
@@ -123,6 +123,13 @@ class Misuse:
 
 
 MISUSES = (
+    Misuse(
+        "--with bootstrap",
+        lambda o: (
+            "bootstrap" in o.with_parts and (o.design not in DESIGNS_OF_TWO_PERIODS or o.kind == "rate")
+        ),
+        Message("goes with designs of two periods, and not with --kind rate"),
+    ),
     Misuse(
         "--strata",
         lambda o: o.strata is not None and o.design != "difference_in_differences",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pilot_eval.reports import wording
 from pilot_eval.reports.numbers import Language, interval, language_of, number, percent
-from pilot_eval.reports.parts import Part
+from pilot_eval.reports.parts import FIELDS, Part
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.verdicts import Verdict, decimals, level_text, unit_of, verdict_of
 from pilot_eval.reports.words import LABELS, TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.inversion import TestOfEffect
-from pilot_eval.stats.results import ConfidenceInterval, Estimate, NotEstimable
+from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable
 
 SCHEMA = "pilot-eval/evaluation/1"
 
@@ -99,7 +99,7 @@ class Evaluation:
         document |= {
             "robustness": [_test(test) for test in self.analysis.robustness],
             "agreement": self.analysis.agreement,
-            "warnings": self._warnings(),
+            "warnings": warnings(self.analysis.cautions),
             "smallest_effect": plan.smallest_effect,
             "verdict": {
                 "key": self.verdict.key,
@@ -107,9 +107,8 @@ class Evaluation:
                 "sentences": [sentence.to_dict() for sentence in self.verdict.sentences],
             },
         }
-        return (
-            document | dict(self.analysis.extra) | {name: part.to_dict() for name, part in self.parts.items()}
-        )
+        parts = {FIELDS.get(name, name): part.to_dict() for name, part in self.parts.items()}
+        return document | dict(self.analysis.extra) | parts
 
     def to_text(self, language: str = "en") -> str:
         """A short report to read, the verdict first."""
@@ -162,13 +161,6 @@ class Evaluation:
             "confidence_interval_speed_percent": _ends(speed.interval),
         }
 
-    def _warnings(self) -> list[dict[str, str]]:
-        found = []
-        for caution in self.analysis.cautions:
-            sentence = wording.warning(caution.code, caution.values)
-            found.append({"code": caution.code, "text": sentence.en, "ru": sentence.ru})
-        return found
-
 
 def _ends(ends: ConfidenceInterval) -> list[float | None]:
     return [ends.low, ends.high]
@@ -181,6 +173,12 @@ def not_estimable(reason: NotEstimable) -> dict[str, Any]:
         "values": dict(reason.values),
         "text": wording.reason(reason.code, reason.values).to_dict(),
     }
+
+
+def warnings(cautions: Iterable[Caution]) -> list[dict[str, str]]:
+    """What to know beside a number, as a field of the document."""
+    told = [(caution.code, wording.warning(caution.code, caution.values)) for caution in cautions]
+    return [{"code": code, "text": sentence.en, "ru": sentence.ru} for code, sentence in told]
 
 
 def _test(test: TestOfEffect) -> dict[str, Any]:

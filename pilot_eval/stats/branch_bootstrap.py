@@ -49,30 +49,40 @@ class UpliftBootstrap:
     without_base: int
 
 
-def bootstrap_uplift(plan: AnalysisPlan, panel: Panel) -> UpliftBootstrap | NotEstimable:
+def bootstrap_uplift(
+    plan: AnalysisPlan, panel: Panel, *, logarithms: bool | None = None
+) -> UpliftBootstrap | NotEstimable:
     """BCa interval of the uplift; it has no p-value.
 
-    A resample whose counterfactual is zero or below has no uplift: it counts as farther out than any other, on
-    the side of its effect. Where more than (1 - level)/2 of them are so, the interval has no ends, as
+    A resample whose counterfactual is zero or below has no uplift: it counts as farther out than any other,
+    on the side of its effect. Where more than (1 - level)/2 of them are so, the interval has no ends, as
     Fieller's has none where the counterfactual may be zero.
 
     Parameters
     ----------
     plan : level, draws, seed, and the scale on which the uplift is told
     panel : branches on the analysis scale
+    logarithms : whether its means are of log seconds; by default as the plan's kind has it
     """
+    logs = plan.measure.scale == "log_ratio" if logarithms is None else logarithms
+
+    def uplift(arms: Floats) -> Floats:
+        return _of_logarithms(plan, arms) if logs else _of_means(plan, arms)
+
     groups = Groups.of(panel)
     if int(groups.sizes.min()) < FEWEST:
         return NotEstimable("lone_branches", {"n": int(np.sum(groups.sizes < FEWEST))})
-    estimate = float(_uplift(plan, groups.arms(groups.means()[None]))[0])
+    estimate = float(uplift(groups.arms(groups.means()[None]))[0])
     if not np.isfinite(estimate):
         return NotEstimable("no_base")
-    drawn = _uplift(plan, groups.arms(groups.resampled(plan.draws, plan.seed)))
+    drawn = uplift(groups.arms(groups.resampled(plan.draws, plan.seed)))
     without = int(np.count_nonzero(~np.isfinite(drawn)))
     if without > plan.draws * (1.0 - plan.level) / 2.0:
         return UpliftBootstrap(estimate, NO_INTERVAL, plan.draws, without)
-    lacking = _uplift(plan, groups.left_out())
-    slant = acceleration(lacking, groups.sizes)
+    left_out = uplift(groups.left_out())
+    if not np.isfinite(left_out).all():
+        return UpliftBootstrap(estimate, NO_INTERVAL, plan.draws, without)
+    slant = acceleration(left_out, groups.sizes)
     return UpliftBootstrap(estimate, bca(drawn, estimate, slant, plan.level), plan.draws, without)
 
 
@@ -104,7 +114,7 @@ def bca(drawn: Floats, estimate: float, acceleration: float, confidence_level: f
 
 
 def _quantile(drawn: Floats, share: float) -> float | None:
-    """Quantile of the resamples; None where fewer than one of B + 1 lies beyond it, or where it is not finite."""
+    """Quantile of the resamples; None where fewer than one of B + 1 lies beyond it, or it is not finite."""
     if min(share, 1.0 - share) * (len(drawn) + 1) < 1.0:
         return None
     place = share * (len(drawn) - 1)
@@ -183,8 +193,8 @@ class Groups:
         """(draws, K, 2) means of resamples."""
         totals = self._sums(self.total, draws, seed)
         if np.ptp(self.weight) == 0.0:
-            return totals / (self.sizes[:, None] * self.weight[0, 0])
-        return totals / self._sums(self.weight, draws, seed)
+            return np.asarray(totals / (self.sizes[:, None] * self.weight[0, 0]))
+        return np.asarray(totals / self._sums(self.weight, draws, seed))
 
     def _sums(self, columns: Floats, draws: int, seed: int) -> Floats:
         """(draws, K, 2) sums of resampled columns (G, 2), both of a branch fetched as one complex number."""
@@ -195,7 +205,7 @@ class Groups:
             fetched = both.take(picks, mode="clip")  # in range already: clipping is the faster check
             np.add.reduceat(fetched, self.starts, axis=1, out=sums[done : done + len(picks)])
             done += len(picks)
-        return sums.view(np.float64).reshape(draws, -1, 2)
+        return np.asarray(sums.view(np.float64).reshape(draws, -1, 2))
 
     def arms(self, means: Floats) -> Floats:
         """(n, 2, 2) means of arms (comparison, trained; zeros without) from means (n, K, 2) of groups."""
@@ -203,7 +213,7 @@ class Groups:
         both = [shared[:, self.trained == arm].sum(axis=1) for arm in (False, True)]
         arms = np.stack(both, axis=1)
         arms[:, [bool(np.any(self.trained == arm)) for arm in (False, True)]] += self.shift
-        return arms
+        return np.asarray(arms)
 
     def left_out(self) -> Floats:
         """(G, 2, 2) means of arms without each branch in turn."""
@@ -217,13 +227,23 @@ class Groups:
         return arms
 
 
-def _uplift(plan: AnalysisPlan, arms: Floats) -> Floats:
-    """(n,) uplift in per cent of means (n, 2, 2) of arms and periods; +-inf without anything to compare with."""
+def _of_logarithms(plan: AnalysisPlan, arms: Floats) -> Floats:
+    """(n,) uplift in per cent of mean logarithms (n, 2, 2) of arms and periods."""
     change = arms[:, 1, 1] - arms[:, 1, 0] - (arms[:, 0, 1] - arms[:, 0, 0])
-    lower = plan.direction is Better.LOWER
-    if plan.measure.scale == "log_ratio":
-        return 100.0 * np.expm1(-change if lower else change)
+    return np.asarray(100.0 * np.expm1(-change if plan.direction is Better.LOWER else change))
+
+
+def _of_means(plan: AnalysisPlan, arms: Floats) -> Floats:
+    """(n,) uplift in per cent of means (n, 2, 2); +-inf where there is nothing to compare with.
+
+    Of mean times it is the change of speed where shorter is better.
+    """
+    change = arms[:, 1, 1] - arms[:, 1, 0] - (arms[:, 0, 1] - arms[:, 0, 0])
     base = arms[:, 1, 0] + (arms[:, 0, 1] - arms[:, 0, 0])
     none = base <= NO_BASE * np.abs(arms).max(axis=(1, 2))
     share = np.where(none, np.copysign(np.inf, change), change / np.where(none, 1.0, base))
-    return 100.0 * plan.sign * share
+    if plan.kind == "duration" and plan.direction is Better.LOWER:
+        gone = share <= -1.0  # no time at all is left
+        speed = np.where(gone, np.inf, 1.0 / (1.0 + np.where(gone, 0.0, share)) - 1.0)
+        return np.asarray(100.0 * np.where(none, -share, speed))
+    return np.asarray(100.0 * plan.sign * share)

@@ -2,8 +2,8 @@
 
 Signs come from the raw 64-bit words of PCG64(seed): each draw takes ceil(G/64) words, branch g is bit g (the
 lowest bit first), a set bit is -1. Webb weights and random arms come from its doubles in [0, 1), G per draw.
-Resampled branches come from the raw words too: each draw takes ceil(G/2) words, place g is half-word h number g
-(the low half first) and picks branch floor(h n / 2^32) of the n of its group.
+Resampled branches come from the raw words too: each draw takes ceil(G/2) words; place g takes half-word g, h
+(the low half first), and picks branch floor(h n / 2^32) of the n of its group.
 Nothing depends on how many draws are taken at a time.
 """
 

@@ -36,6 +36,9 @@ METHODS: dict[str, Method] = {
         Method("wilcoxon_signed_rank", "pilot_eval.stats.ranks", "Wilcoxon 1945"),
         # Linear adjustments: covariates, ANCOVA, mix
         # Resampling: bootstrap of branches, quantiles, looks
+        Method("bca", "pilot_eval.stats.branch_bootstrap", "Efron 1987"),
+        Method("benjamini_hochberg", "pilot_eval.stats.families", "Benjamini & Hochberg 1995"),
+        Method("lan_demets", "pilot_eval.stats.looks", "Lan & DeMets 1983"),
         # Rates and interrupted time series
         # Staggered training, parallel trends, missing branches
         # Stepped wedge

@@ -44,7 +44,7 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         return replace(started, effect=lacking)
     if plan.measure.scale == "log_ratio" and _zero_share(observations, flow) > ZERO_SHARE:
         return _of_mean_times(observations, started)
-    panel = _panel(observations, flow, plan, plan.measure.values)
+    panel = panel_of(observations, flow, plan, plan.measure.values)
     effect = estimate_effect(panel)
     if isinstance(effect, NotEstimable):
         return replace(started, effect=effect)
@@ -59,7 +59,13 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     return replace(numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, effect))
 
 
-def _panel(observations: Observations, flow: Flow, plan: AnalysisPlan, scale: str) -> Panel:
+def panel_of(observations: Observations, flow: Flow, plan: AnalysisPlan, scale: str) -> Panel:
+    """The branches behind the effect, in canonical order.
+
+    Parameters
+    ----------
+    scale : value, percent or log, as of `observed_cells`
+    """
     cells = observed_cells(observations, scale).take(flow.used)
     strata = observations.stratum
     return Panel.of(
@@ -90,7 +96,7 @@ def _with_relative(analysis: Analysis, panel: Panel, effect: Effect) -> Analysis
 def _of_mean_times(observations: Observations, started: Analysis) -> Analysis:
     """Durations with many zeros: no log effect; the ratio of arithmetic means by Fieller is the answer."""
     plan, flow = started.plan, started.flow
-    panel = _panel(observations, flow, plan, "value")
+    panel = panel_of(observations, flow, plan, "value")
     effect = estimate_effect(panel)
     if isinstance(effect, NotEstimable):
         return replace(started, effect=effect)
@@ -163,5 +169,5 @@ def _weights_disagree(observations: Observations, numbers: Analysis, effect: Eff
     plan = numbers.plan
     other = replace(plan, weights="branch" if plan.weights == "observation" else "observation")
     scale = plan.measure.values if numbers.interval is not None else "value"
-    second = estimate_effect(_panel(observations, numbers.flow, other, scale))
+    second = estimate_effect(panel_of(observations, numbers.flow, other, scale))
     return not isinstance(second, NotEstimable) and second.estimate * effect.estimate < 0.0

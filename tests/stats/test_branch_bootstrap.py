@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from pilot_eval.stats.branch_bootstrap import (
     bca,
     bootstrap_uplift,
 )
+from pilot_eval.stats.cells import Cells
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.plan import AnalysisPlan
-from pilot_eval.stats.relative import speed_of_log_ratio, uplift_of_means
+from pilot_eval.stats.relative import speed_of_log_ratio, speed_of_means, uplift_of_means
 from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
 from tests.stats.brute import made_up
 
@@ -79,7 +81,7 @@ def test_interval_is_that_of_scipy_from_the_same_resamples(trained: int, compari
     assert close(own.interval, tuple(theirs.confidence_interval), DRAWN)
 
 
-def _jackknife(sample: np.ndarray, statistic) -> np.ndarray:  # type: ignore[no-untyped-def]  # any function of an array
+def _jackknife(sample: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     return np.array([statistic(np.delete(sample, i)) for i in range(len(sample))])
 
 
@@ -100,9 +102,7 @@ def test_interval_is_that_of_r_boot_from_the_same_resamples(name: str) -> None:
     assert close(same, tuple(stored["confidence_interval"]), QUANTILES)
 
 
-def _cells(before: np.ndarray, after: np.ndarray):  # type: ignore[no-untyped-def]  # Cells
-    from pilot_eval.stats.cells import Cells
-
+def _cells(before: np.ndarray, after: np.ndarray) -> Cells:
     mean = np.column_stack([before, after])
     return Cells(np.ones_like(mean), mean, np.zeros_like(mean))
 
@@ -158,10 +158,13 @@ def test_the_estimate_is_the_uplift_itself(design: str, better: Better) -> None:
     effect = estimate_effect(panel)
     assert isinstance(effect, Effect)
     assert found(plan, panel).estimate == pytest.approx(uplift_of_means(plan, panel, effect).estimate)
+    plan = replace(plan, kind="duration")
+    times = bootstrap_uplift(plan, panel, logarithms=False)
+    assert isinstance(times, UpliftBootstrap)
+    assert times.estimate == pytest.approx(speed_of_means(plan, panel, effect)[0].estimate)
     logs = replace(panel, mean=np.log(panel.mean))
     effect = estimate_effect(logs)
     assert isinstance(effect, Effect)
-    plan = replace(plan, kind="duration")
     assert found(plan, logs).estimate == pytest.approx(speed_of_log_ratio(plan, effect)[0].estimate)
 
 

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 # Name -> module.
 PARTS: dict[str, str] = {
+    "bootstrap": "pilot_eval.reports.parts.bootstrap",
     "ranking": "pilot_eval.reports.parts.ranking",
 }
+
+# Field of the document, where it is not the part's name.
+FIELDS: dict[str, str] = {"bootstrap": "uplift_bootstrap"}
 
 
 class Part(Protocol):
