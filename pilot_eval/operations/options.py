@@ -19,6 +19,7 @@ from pilot_eval.domain.outcomes import (
 )
 from pilot_eval.engines.columns import Reading
 from pilot_eval.reports.parts import PARTS
+from pilot_eval.stats.looks import are_looks, looks_of
 from pilot_eval.stats.plan import AnalysisPlan
 
 WEIGHTS = ("branch", "observation")
@@ -91,7 +92,6 @@ LATER: dict[str, Callable[[Options], object]] = {
     "--facility": lambda o: o.facility,
     "--estimator ancova": lambda o: o.estimator == "ancova",
     "--target": lambda o: o.target is not None,
-    "--looks": lambda o: o.looks or o.look is not None,
     "--strata with --weights observation": lambda o: o.strata is not None and o.weights == "observation",
 }
 PARTS_LATER = (
@@ -177,6 +177,16 @@ MISUSES = (
     Misuse("--look", lambda o: o.look is not None and not o.looks, Message("needs --looks")),
     Misuse("--looks", lambda o: o.looks and o.look is None, Message("needs --look, the number of this look")),
     Misuse(
+        "--looks",
+        lambda o: o.looks and not are_looks(o.looks),
+        Message("must grow from above 0 to at most 1, at least 0.01 apart, such as 0.5,1"),
+    ),
+    Misuse(
+        "--look",
+        lambda o: o.looks and o.look is not None and not 1 <= o.look <= len(o.looks),
+        Message("must be the number of one of the looks, the first being 1"),
+    ),
+    Misuse(
         "--weights",
         lambda o: o.weights == "observation" and o.dated,
         Message("observation does not go with a design that has dates"),
@@ -214,7 +224,17 @@ def plan_of(options: Options) -> AnalysisPlan:
     options = checked(options)
     names = set(AnalysisPlan.__dataclass_fields__) & set(Options.__dataclass_fields__)
     plan = AnalysisPlan(**{name: getattr(options, name) for name in names})
-    return replace(plan, better=None if options.better is None else Better(options.better))
+    plan = replace(plan, better=None if options.better is None else Better(options.better))
+    return plan if options.look is None else _at_look(plan, options.look)
+
+
+def _at_look(plan: AnalysisPlan, look: int) -> AnalysisPlan:
+    """The plan with the level that this look leaves for its intervals."""
+    level = looks_of(plan.looks, plan.level).level_of(look)
+    few = _too_few_draws(plan.draws, level)
+    if few:
+        raise BadInput(few)
+    return replace(plan, level=level, level_of_looks=plan.level)
 
 
 def reading_of(options: Options) -> Reading:
@@ -272,13 +292,8 @@ def _check_numbers(options: Options) -> None:
         problems.append(Problem("--level", _outside(level, LOWEST_LEVEL, 1)))
     if not FEWEST_DRAWS <= draws <= MOST_DRAWS:
         problems.append(Problem("--draws", _outside(draws, FEWEST_DRAWS, MOST_DRAWS)))
-    elif (draws + 1) * (1.0 - level) < 1.0:
-        what = Message(
-            "%(draws)s are too few for level %(level)s: no draw could be rare enough",
-            draws=draws,
-            level=level,
-        )
-        problems.append(Problem("--draws", what))
+    if not problems:
+        problems += _too_few_draws(draws, level)
     if options.seed < 0:
         problems.append(Problem("--seed", Message("%(value)s is negative", value=options.seed)))
     for option, value in (
@@ -296,6 +311,16 @@ def _check_numbers(options: Options) -> None:
             problems.append(Problem(option, _not_above_zero(count)))
     if problems:
         raise BadInput(problems)
+
+
+def _too_few_draws(draws: int, level: float) -> list[Problem]:
+    """A problem where not even the rarest of so many draws would be rare enough."""
+    if (draws + 1) * (1.0 - level) >= 1.0:
+        return []
+    what = Message(
+        "%(draws)s are too few for level %(level)s: no draw could be rare enough", draws=draws, level=level
+    )
+    return [Problem("--draws", what)]
 
 
 def _outside(value: float, low: float, high: float) -> Message:

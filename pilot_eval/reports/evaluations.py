@@ -15,6 +15,8 @@ from pilot_eval.reports.verdicts import Verdict, decimals, level_text, unit_of, 
 from pilot_eval.reports.words import LABELS, TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.inversion import TestOfEffect
+from pilot_eval.stats.looks import looks_of
+from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable
 
 SCHEMA = "pilot-eval/evaluation/1"
@@ -69,6 +71,7 @@ class Evaluation:
             "level": plan.level,
             "seed": plan.seed,
             "draws": plan.draws,
+            **_looks(plan),
             "input": {
                 "rows": flow.rows,
                 "rows_used": flow.rows_used,
@@ -160,6 +163,25 @@ class Evaluation:
             "speed_percent": speed.speed_percent,
             "confidence_interval_speed_percent": _ends(speed.interval),
         }
+
+
+def _looks(plan: AnalysisPlan) -> dict[str, Any]:
+    """The looks of the plan and which of them this is; nothing where it plans none."""
+    if plan.look is None or plan.level_of_looks is None:
+        return {}
+    looks = looks_of(plan.looks, plan.level_of_looks)
+    return {
+        "looks": {
+            "look": plan.look,
+            "fractions": list(looks.fractions),
+            "level": looks.level,
+            "interval_level": plan.level,
+            "alphas": list(looks.alphas),
+            "spent": list(looks.spent),
+            "quantiles": [z if math.isfinite(z) else None for z in looks.quantiles],
+            "method": "lan_demets",
+        }
+    }
 
 
 def _ends(ends: ConfidenceInterval) -> list[float | None]:

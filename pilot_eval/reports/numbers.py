@@ -90,6 +90,16 @@ def percent(value: float | None, digits: int, language: str, sign: bool = False)
     return text if text == MISSING else text + _PERCENT_SIGN[language_of(language)]
 
 
+def level_percent(level: float, language: str) -> str:
+    """Write a confidence level: as many decimals as it has, two at most, or more that keep it from 100%."""
+    in_percent = round(100.0 * level, 2)
+    if in_percent == 100.0 and level < 1.0:
+        digits = 1 - math.floor(math.log10(100.0 * (1.0 - level)))
+        return percent(100.0 * level, digits, language)
+    digits = next(d for d in (0, 1, 2) if round(in_percent, d) == in_percent)
+    return percent(in_percent, digits, language)
+
+
 def interval(
     low: float | None,
     high: float | None,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pilot_eval.reports.numbers import Language, counted, interval, number, percent
+from pilot_eval.reports.numbers import Language, counted, interval, level_percent, number, percent
 from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.wording import (
     DISAGREEMENT,
@@ -146,10 +146,8 @@ def unit_of(analysis: Analysis, unit: str = "") -> str:
 
 
 def level_text(level: float, language: Language) -> str:
-    """A confidence level in per cent, with as many decimals as it has (at most two)."""
-    in_percent = round(100.0 * level, 2)
-    digits = next(d for d in (0, 1, 2) if round(in_percent, d) == in_percent)
-    return percent(in_percent, digits, language)
+    """A confidence level in per cent."""
+    return level_percent(level, language)
 
 
 def decimals(ends: ConfidenceInterval) -> int:

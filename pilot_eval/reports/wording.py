@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pilot_eval.reports.numbers import Language, counted, number, percent
+from pilot_eval.reports.numbers import Language, counted, level_percent, number, percent
 from pilot_eval.reports.sentences import Forms, Sentence, told
 from pilot_eval.reports.words import COUNTED, REASONS, WARNINGS
 from pilot_eval.reports.words.counted import ROWS
@@ -128,6 +128,8 @@ def _written(name: str, value: Value) -> Sentence:
         return ARMS[str(value)]
     if isinstance(value, str):
         return Sentence(value, value)
+    if name in ("level", "together"):
+        return told(lambda language: level_percent(value, language))
     if name in ("share", "limit"):
         return told(lambda language: percent(value, 1, language))
     return told(lambda language: number(value, 0 if isinstance(value, int) else 1, language))

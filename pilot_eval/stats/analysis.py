@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -87,7 +87,13 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         With `effect` a NotEstimable where the data cannot answer.
     """
     analysis: Analysis = import_module(_module(observations, plan)).analyse(observations, plan)
-    return analysis
+    if plan.look is None or plan.level_of_looks is None:
+        return analysis
+    at = Caution(
+        "planned_look",
+        {"look": plan.look, "looks": len(plan.looks), "level": plan.level, "together": plan.level_of_looks},
+    )
+    return replace(analysis, cautions=(at, *analysis.cautions))
 
 
 def _module(observations: Observations, plan: AnalysisPlan) -> str:

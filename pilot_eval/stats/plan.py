@@ -30,8 +30,9 @@ class AnalysisPlan:
     season, slope_change : further terms of an interrupted time series
     limit : seconds up to which the mean of censored durations is taken; by default what the data allow
     target : seconds within which a customer should be served
-    looks : shares of the information at which the plan looks, growing to 1
-    look : number of this look among them, from 1
+    looks : shares of the information at which the plan looks, growing to at most 1
+    look : number of this look among them, from 1; `level` is then that of this look's intervals
+    level_of_looks : level of the intervals of all looks together
     facility : items that training cannot move
     """
 
@@ -55,6 +56,7 @@ class AnalysisPlan:
     target: float | None = None
     looks: tuple[float, ...] = ()
     look: int | None = None
+    level_of_looks: float | None = None
     facility: tuple[str, ...] = ()
 
     @property

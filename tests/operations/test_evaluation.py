@@ -45,7 +45,6 @@ def refusal(**options: Any) -> str:
         {"operation": "parcel"},
         {"covariates": ("size",)},
         {"estimator": "ancova", "allocation": "random"},
-        {"looks": (0.5, 1.0), "look": 1},
         {"items": ("Q1",)},
         {"with_parts": ("sensitivity",)},
         {"with_parts": ("event_study", "items")},

@@ -27,6 +27,12 @@ REASONS: dict[str, Sentence] = {
 }
 
 WARNINGS: dict[str, Sentence] = {
+    "planned_look": Sentence(
+        "This is look {look} of {looks} that the plan allows: its intervals have level {level}, so that all "
+        "looks together keep to {together}. With few branches this level is approximate.",
+        "Это просмотр {look} из {looks}, разрешённых планом: уровень его интервалов {level}, чтобы все "
+        "просмотры вместе сохраняли {together}. Если отделений мало, этот уровень приблизителен.",
+    ),
     "bca_with_few_branches": Sentence(
         "With {n} in the smaller arm this interval is too narrow: of made-up pilots it missed the truth in 7 "
         "to 9% with eight to twenty branches an arm and in 10 to 22% with three to six, instead of 5%. "
