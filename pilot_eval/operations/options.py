@@ -87,12 +87,9 @@ LATER: dict[str, Callable[[Options], object]] = {
     "--pair": lambda o: o.pair is not None,
     "--daypart": lambda o: o.daypart is not None,
     "--entered": lambda o: o.entered is not None,
-    "--covariates": lambda o: o.covariates,
     "--items": lambda o: o.items,
     "--facility": lambda o: o.facility,
-    "--estimator ancova": lambda o: o.estimator == "ancova",
     "--target": lambda o: o.target is not None,
-    "--strata with --weights observation": lambda o: o.strata is not None and o.weights == "observation",
 }
 PARTS_LATER = (
     "sensitivity",
@@ -173,6 +170,24 @@ MISUSES = (
         "--estimator",
         lambda o: o.estimator == "ancova" and o.allocation != "random",
         Message("ancova is right only where branches were drawn at random: --allocation random"),
+    ),
+    Misuse(
+        "--estimator",
+        lambda o: o.estimator == "ancova" and o.weights == "observation",
+        Message("ancova works with the means of branches: --weights branch"),
+    ),
+    Misuse(
+        "--estimator",
+        lambda o: o.estimator == "ancova" and o.kind == "rate",
+        Message("ancova does not go with --kind rate"),
+    ),
+    Misuse(
+        "--covariates",
+        lambda o: o.covariates and o.design != "difference_in_differences",
+        Message("needs comparison branches: --design difference_in_differences"),
+    ),
+    Misuse(
+        "--covariates", lambda o: o.covariates and o.kind == "rate", Message("does not go with --kind rate")
     ),
     Misuse("--look", lambda o: o.look is not None and not o.looks, Message("needs --looks")),
     Misuse("--looks", lambda o: o.looks and o.look is None, Message("needs --look, the number of this look")),

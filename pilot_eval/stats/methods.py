@@ -35,6 +35,8 @@ METHODS: dict[str, Method] = {
         Method("sign_flip", "pilot_eval.stats.bootstrap", "Cameron, Gelbach & Miller 2008"),
         Method("wilcoxon_signed_rank", "pilot_eval.stats.ranks", "Wilcoxon 1945"),
         # Linear adjustments: covariates, ANCOVA, mix
+        Method("covariates", "pilot_eval.stats.adjusted", "Pustejovsky & Tipton 2018; Zhao & Ding 2021"),
+        Method("ancova", "pilot_eval.stats.adjusted", "Frison & Pocock 1992"),
         # Resampling: bootstrap of branches, quantiles, looks
         Method("bca", "pilot_eval.stats.branch_bootstrap", "Efron 1987"),
         Method("benjamini_hochberg", "pilot_eval.stats.families", "Benjamini & Hochberg 1995"),

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
+from pilot_eval.stats.adjusted import RegressionEffect
 from pilot_eval.stats.analysis import Analysis, agreement
-from pilot_eval.stats.bootstrap import wild_cluster_bootstrap
-from pilot_eval.stats.cells import observed_cells
-from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
+from pilot_eval.stats.contrasts import Effect
 from pilot_eval.stats.flow import Flow, in_either_period
-from pilot_eval.stats.inversion import TestOfEffect
-from pilot_eval.stats.permutation import permutation_test
+from pilot_eval.stats.models import Estimated, estimated
 from pilot_eval.stats.plan import AnalysisPlan
-from pilot_eval.stats.ranks import wilcoxon_signed_rank
-from pilot_eval.stats.relative import speed_of_log_ratio, speed_of_means, uplift_of_means
-from pilot_eval.stats.results import Caution, NotEstimable
+from pilot_eval.stats.relative import speed_of_log_ratio
+from pilot_eval.stats.results import Caution, NotEstimable, significance
 
 FEW_BRANCHES = 6  # in the smaller arm: below, the degrees of freedom are small and lean on equal spread
 ZERO_SHARE = 0.05  # of recorded durations; above, half seconds would decide a mean of logarithms
@@ -37,20 +35,27 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     Analysis
         With `effect` a NotEstimable where the data cannot answer.
     """
+    observations = _with_covariates(observations)
     flow = Flow.of(observations, with_comparison=plan.with_comparison)
-    started = Analysis(plan, flow, NotEstimable("few_branches"), cautions=_cautions(observations, flow, plan))
+    started = Analysis(
+        plan,
+        flow,
+        NotEstimable("few_branches"),
+        cautions=_cautions(observations, flow, plan),
+        extra=_adjustment(observations, plan),
+    )
     lacking = _lacking_arm(started)
     if lacking is not None:
         return replace(started, effect=lacking)
     if plan.measure.scale == "log_ratio" and _zero_share(observations, flow) > ZERO_SHARE:
         return _of_mean_times(observations, started)
-    panel = panel_of(observations, flow, plan, plan.measure.values)
-    effect = estimate_effect(panel)
-    if isinstance(effect, NotEstimable):
-        return replace(started, effect=effect)
-    tests = _robustness(plan, panel, effect)
+    found = estimated(observations, flow, plan, plan.measure.values)
+    if isinstance(found, NotEstimable):
+        return replace(started, effect=found)
+    effect = found.effect
+    tests = found.tests(plan)
     numbers = replace(
-        _with_relative(started, panel, effect),
+        _with_relative(started, found),
         effect=effect,
         interval=effect.confidence_interval(plan.level),
         robustness=tests,
@@ -59,21 +64,20 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     return replace(numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, effect))
 
 
-def panel_of(observations: Observations, flow: Flow, plan: AnalysisPlan, scale: str) -> Panel:
-    """The branches behind the effect, in canonical order.
+def _with_covariates(observations: Observations) -> Observations:
+    """Rows that lack a covariate lose their value: they are left out as any row without one."""
+    if observations.covariates is None:
+        return observations
+    lacking = np.isnan(observations.covariates.values).any(axis=1)
+    return replace(observations, value=np.where(lacking, np.nan, observations.value))
 
-    Parameters
-    ----------
-    scale : value, percent or log, as of `observed_cells`
-    """
-    cells = observed_cells(observations, scale).take(flow.used)
-    strata = observations.stratum
-    return Panel.of(
-        cells,
-        observations.trained[flow.used],
-        by_rows=plan.weights == "observation",
-        stratum=None if strata is None else strata.codes[flow.used],
-    )
+
+def _adjustment(observations: Observations, plan: AnalysisPlan) -> dict[str, Any]:
+    """Fields of the document that say what the effect is adjusted for, where it is."""
+    told: dict[str, Any] = {} if plan.estimator == "change" else {"estimator": plan.estimator}
+    if observations.covariates is not None:
+        told["covariates"] = list(observations.covariates.names)
+    return told
 
 
 def _lacking_arm(analysis: Analysis) -> NotEstimable | None:
@@ -86,40 +90,27 @@ def _lacking_arm(analysis: Analysis) -> NotEstimable | None:
     return None
 
 
-def _with_relative(analysis: Analysis, panel: Panel, effect: Effect) -> Analysis:
+def _with_relative(analysis: Analysis, found: Estimated) -> Analysis:
+    effect = found.effect
     if analysis.plan.measure.scale == "log_ratio":
         uplift, speed = speed_of_log_ratio(analysis.plan, effect)
         return replace(analysis, means=np.exp(effect.means), uplift=uplift, speed=speed)
-    return replace(analysis, means=effect.means, uplift=uplift_of_means(analysis.plan, panel, effect))
+    return replace(analysis, means=effect.means, uplift=found.uplift(analysis.plan))
 
 
 def _of_mean_times(observations: Observations, started: Analysis) -> Analysis:
     """Durations with many zeros: no log effect; the ratio of arithmetic means by Fieller is the answer."""
     plan, flow = started.plan, started.flow
-    panel = panel_of(observations, flow, plan, "value")
-    effect = estimate_effect(panel)
-    if isinstance(effect, NotEstimable):
-        return replace(started, effect=effect)
+    found = estimated(observations, flow, plan, "value")
+    if isinstance(found, NotEstimable):
+        return replace(started, effect=found)
     zeros = 100.0 * _zero_share(observations, flow)
-    uplift, speed = speed_of_means(plan, panel, effect)
+    uplift, speed = found.speed(plan)
     reason = NotEstimable("too_many_zeros", {"share": zeros, "limit": 100.0 * ZERO_SHARE})
-    numbers = replace(started, effect=reason, means=effect.means, uplift=uplift, speed=speed)
-    return replace(numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, effect))
-
-
-def _robustness(plan: AnalysisPlan, panel: Panel, effect: Effect) -> tuple[TestOfEffect, ...]:
-    bootstrap = wild_cluster_bootstrap(
-        panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level
+    numbers = replace(started, effect=reason, means=found.effect.means, uplift=uplift, speed=speed)
+    return replace(
+        numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, found.effect)
     )
-    if plan.with_comparison:
-        permutation = permutation_test(
-            panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level
-        )
-        return bootstrap, permutation
-    ranks = wilcoxon_signed_rank(
-        panel.change, standard_error=effect.standard_error, confidence_level=plan.level
-    )
-    return bootstrap, ranks
 
 
 def _zero_share(observations: Observations, flow: Flow) -> float:
@@ -149,12 +140,15 @@ def _cautions(observations: Observations, flow: Flow, plan: AnalysisPlan) -> tup
     return tuple(Caution(code, {"n": n}) for code, n in found if n)
 
 
-def _cautions_of_effect(observations: Observations, numbers: Analysis, effect: Effect) -> tuple[Caution, ...]:
+def _cautions_of_effect(
+    observations: Observations, numbers: Analysis, effect: Effect | RegressionEffect
+) -> tuple[Caution, ...]:
     found = []
     if numbers.smaller_arm < FEW_BRANCHES:
         found.append(Caution("few_branches", {"n": numbers.smaller_arm, "df": effect.df}))
     if _weights_disagree(observations, numbers, effect):
         found.append(Caution("weights_disagree"))
+    found += [Caution("covariate_moved", {"name": name}) for name in _moved(observations, numbers)]
     if numbers.uplift is not None and numbers.uplift.estimate is None:
         found.append(Caution("uplift_without_base"))
     elif numbers.uplift is not None and not numbers.uplift.interval.bounded:
@@ -162,12 +156,30 @@ def _cautions_of_effect(observations: Observations, numbers: Analysis, effect: E
     return tuple(found)
 
 
-def _weights_disagree(observations: Observations, numbers: Analysis, effect: Effect) -> bool:
+def _weights_disagree(
+    observations: Observations, numbers: Analysis, effect: Effect | RegressionEffect
+) -> bool:
     """Whether counting rows instead of branches, or the reverse, would turn the direction round."""
-    if observations.stratum is not None:
-        return False
     plan = numbers.plan
+    if plan.estimator != "change":
+        return False
     other = replace(plan, weights="branch" if plan.weights == "observation" else "observation")
     scale = plan.measure.values if numbers.interval is not None else "value"
-    second = estimate_effect(panel_of(observations, numbers.flow, other, scale))
-    return not isinstance(second, NotEstimable) and second.estimate * effect.estimate < 0.0
+    second = estimated(observations, numbers.flow, other, scale)
+    return not isinstance(second, NotEstimable) and second.effect.estimate * effect.estimate < 0.0
+
+
+def _moved(observations: Observations, numbers: Analysis) -> list[str]:
+    """Covariates that changed otherwise in the trained arm: adjusting may take out part of the effect."""
+    covariates, plan = observations.covariates, numbers.plan
+    if covariates is None or plan.estimator == "ancova":  # there covariates are those before training
+        return []
+    moved = []
+    for name, column in zip(covariates.names, covariates.values.T, strict=True):
+        alone = replace(
+            observations, value=np.where(np.isnan(observations.value), np.nan, column), covariates=None
+        )
+        found = estimated(alone, numbers.flow, plan, "value")
+        if not isinstance(found, NotEstimable) and found.effect.pvalue <= significance(plan.level):
+            moved.append(name)
+    return moved

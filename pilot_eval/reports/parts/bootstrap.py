@@ -14,8 +14,8 @@ from pilot_eval.reports.sentences import told
 from pilot_eval.reports.words.resampling import BOOTSTRAP
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.branch_bootstrap import UpliftBootstrap, bootstrap_uplift
+from pilot_eval.stats.models import panel_of
 from pilot_eval.stats.results import Caution, NotEstimable
-from pilot_eval.stats.two_periods import panel_of
 
 ENOUGH_BRANCHES = 20  # in the smaller arm: below, BCa missed the truth in more than 7 % of made-up pilots
 SAME = 1e-6  # of per cent, relative and absolute: nearer, two uplifts are the same but for rounding

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from pilot_eval.reports.sentences import Forms, Sentence
-from pilot_eval.reports.words import ranking, resampling, two_periods
+from pilot_eval.reports.words import linear, ranking, resampling, two_periods
 
-AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling)
+AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear)
 
 
 def _together(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
