@@ -20,9 +20,11 @@ class Outcome:
     kind : its name in files and on the command line
     better : the better direction unless the plan says otherwise
     scale : scale of the effect in the evaluation document
-    values : what is averaged within a branch and period: value, percent (100 times it) or log
-    unit : unit of the effect: points, percentage_points or log_seconds
-    smallest_effect_unit : unit of the smallest effect of interest: points, percentage_points or speed_percent
+    values : what is averaged within a branch and period: value, percent (100 times it) or log; a
+        count is summed
+    unit : unit of the effect: points, percentage_points, log_seconds or log_rate
+    smallest_effect_unit : of the smallest effect of interest: points, percentage_points, speed_percent or
+        rate_percent
     low, high : smallest and largest value an observation may have
     """
 
@@ -51,10 +53,11 @@ OUTCOMES: dict[str, Outcome] = {
     "duration": Outcome(
         "duration", Better.LOWER, "log_ratio", "log", "log_seconds", "speed_percent", low=0.0
     ),
+    "rate": Outcome("rate", Better.LOWER, "log_rate_ratio", "count", "log_rate", "rate_percent", low=0.0),
 }
 
 # Known by name, so that they are refused by name.
-OUTCOMES_LATER = ("rate",)
+OUTCOMES_LATER: tuple[str, ...] = ()
 
 # Two periods, before and after; and many, with a date of training for each branch.
 DESIGNS_OF_TWO_PERIODS = ("before_after", "difference_in_differences")

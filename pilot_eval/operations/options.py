@@ -76,11 +76,9 @@ class Options:
 
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
-    "--kind rate": lambda o: o.kind == "rate",
     "--design staggered": lambda o: o.design == "staggered",
     "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
     "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
-    "--exposure": lambda o: o.exposure is not None,
     "--censored": lambda o: o.censored is not None,
     "--limit": lambda o: o.limit is not None,
     "--operation": lambda o: o.operation is not None,
@@ -118,6 +116,19 @@ class Misuse:
     asked: Callable[[Options], object]
     what: Message
 
+
+# What would take a rate for a mean.
+NOT_WITH_RATES: dict[str, Callable[[Options], object]] = {
+    "--strata": lambda o: o.strata is not None,
+    "--weights observation": lambda o: o.weights == "observation",
+    "--estimator ancova": lambda o: o.estimator == "ancova",
+    "--operation": lambda o: o.operation is not None,
+    "--covariates": lambda o: o.covariates,
+    "--items": lambda o: o.items,
+    "--with": lambda o: o.with_parts,
+    "--design staggered": lambda o: o.design == "staggered",
+    "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
+}
 
 MISUSES = (
     Misuse(
@@ -223,6 +234,9 @@ def checked(options: Options) -> Options:
         raise BadInput([Problem(name, _later()) for name in asked])
     _check_numbers(options)
     misused = [Problem(one.option, one.what) for one in MISUSES if one.asked(options)]
+    if options.kind == "rate":
+        refused = [name for name, is_asked in NOT_WITH_RATES.items() if is_asked(options)]
+        misused += [Problem(name, Message("does not go with --kind rate")) for name in refused]
     if misused:
         raise BadInput(misused)
     return options
@@ -239,7 +253,11 @@ def plan_of(options: Options) -> AnalysisPlan:
     options = checked(options)
     names = set(AnalysisPlan.__dataclass_fields__) & set(Options.__dataclass_fields__)
     plan = AnalysisPlan(**{name: getattr(options, name) for name in names})
-    plan = replace(plan, better=None if options.better is None else Better(options.better))
+    plan = replace(
+        plan,
+        weights="exposure" if options.kind == "rate" else options.weights,
+        better=None if options.better is None else Better(options.better),
+    )
     return plan if options.look is None else _at_look(plan, options.look)
 
 

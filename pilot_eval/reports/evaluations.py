@@ -267,11 +267,16 @@ class _Text:
         means = self.analysis.means
         if means is None:
             return []
+        per = float(self.analysis.extra.get("rates_per", 1.0))
+        unit = f" {self._label('per').format(per=number(per, 0, self.language))}" if per > 1.0 else ""
         return [
-            (self._label(arm), f"{number(row[0], 2, self.language)} → {number(row[1], 2, self.language)}")
+            (self._label(arm), f"{self._mean(per * row[0])} → {self._mean(per * row[1])}{unit}")
             for arm, row in (("trained", means[1]), ("comparison", means[0]))
             if not math.isnan(row[0])
         ]
+
+    def _mean(self, value: float) -> str:
+        return number(value, 2, self.language)
 
     def _effect(self, effect: Estimate) -> list[tuple[str, str]]:
         ends = effect.confidence_interval(self.analysis.plan.level)

@@ -133,6 +133,11 @@ def change_of(analysis: Analysis, unit: str = "") -> Change | None:
             return None
         percent_of = "speed_percent" if plan.sign < 0 else "time_percent"
         return Change(uplift.estimate, uplift.interval, percent_of)
+    if analysis.measure.scale == "log_rate_ratio":
+        if uplift is None or uplift.estimate is None:
+            return None
+        percent_of = "fall_percent" if plan.sign < 0 else "rise_percent"
+        return Change(uplift.estimate, uplift.interval, percent_of)
     if isinstance(analysis.effect, NotEstimable):
         return None
     ends = (analysis.interval or NO_INTERVAL).scaled(plan.sign)
@@ -193,7 +198,7 @@ def _sentences(analysis: Analysis, change: Change | None) -> tuple[Sentence, ...
     sentences = []
     if change is not None:
         sentences.append(_compared(analysis, change))
-        if analysis.measure.scale != "log_ratio" and analysis.uplift is not None:
+        if analysis.measure.scale == "difference" and analysis.uplift is not None:
             sentences += _relative(analysis)
     if analysis.agreement is False:
         sentences.append(DISAGREEMENT)

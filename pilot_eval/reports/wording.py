@@ -132,4 +132,6 @@ def _written(name: str, value: Value) -> Sentence:
         return told(lambda language: level_percent(value, language))
     if name in ("share", "limit"):
         return told(lambda language: percent(value, 1, language))
+    if name == "change":
+        return told(lambda language: percent(value, 1, language, sign=True))
     return told(lambda language: number(value, 0 if isinstance(value, int) else 1, language))

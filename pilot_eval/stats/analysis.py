@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.domain.outcomes import Outcome
+from pilot_eval.domain.outcomes import DESIGNS_OF_TWO_PERIODS, Outcome
 from pilot_eval.stats.flow import Flow
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import Speed, Uplift
 from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable, significance
 
-MUST_AGREE = ("wild_cluster_bootstrap", "permutation", "sign_flip")
+MUST_AGREE = ("wild_cluster_bootstrap", "permutation", "sign_flip", "score_sign_flip", "newey_west")
 # Where each design is analysed: a module with `analyse(observations, plan) -> Analysis`.
 ANALYSES: dict[str, str] = {
     "before_after": "pilot_eval.stats.two_periods",
@@ -98,6 +98,8 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
 
 def _module(observations: Observations, plan: AnalysisPlan) -> str:
     """Where these observations are analysed."""
+    if plan.kind == "rate" and plan.design in DESIGNS_OF_TWO_PERIODS:
+        return "pilot_eval.stats.rates"
     return ANALYSES[plan.design]
 
 

@@ -151,7 +151,7 @@ def _two_by_two(panel: Panel) -> Effect:
         influence[rows] = residual[rows] / np.sqrt(1.0 - share)
         means[int(arm)] = mean
         estimate += (1.0 if arm else -1.0) * (mean[1] - mean[0])
-        first, second = _arm_traces(share, total)
+        first, second = arm_traces(share, total)
         trace += first
         trace_of_square += second
     variance = float(np.sum((influence[:, 1] - influence[:, 0]) ** 2))
@@ -160,7 +160,7 @@ def _two_by_two(panel: Panel) -> Effect:
     )
 
 
-def _arm_traces(share: Floats, total: Floats) -> tuple[float, float]:
+def arm_traces(share: Floats, total: Floats) -> tuple[float, float]:
     """Trace of the Gram matrix p_g'(I - H)p_h of one arm and of its square, in O(G).
 
     The matrix is D - z_0 z_0' - z_1 z_1' with D diagonal: `share` (G, 2) = n/N, `total` (2,) = N.

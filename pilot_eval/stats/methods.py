@@ -42,6 +42,7 @@ METHODS: dict[str, Method] = {
         Method("benjamini_hochberg", "pilot_eval.stats.families", "Benjamini & Hochberg 1995"),
         Method("lan_demets", "pilot_eval.stats.looks", "Lan & DeMets 1983"),
         # Rates and interrupted time series
+        Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),
         # Staggered training, parallel trends, missing branches
         # Stepped wedge
         # Censored waits

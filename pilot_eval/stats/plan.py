@@ -17,7 +17,7 @@ class AnalysisPlan:
     kind : an entry of OUTCOMES
     design : an entry of DESIGNS
     better : higher or lower; by default as the kind has it
-    weights : "branch", each branch counts once, or "observation", each row does
+    weights : "branch", each branch counts once, or "observation", each row does; "exposure" for rates
     level : confidence level of every interval; 1 - (1 - level)/k where k outcomes are primary
     draws : random patterns of bootstrap and permutation
     seed : of their random numbers

@@ -13,7 +13,7 @@ from pilot_eval.stats.adjusted import RegressionEffect
 from pilot_eval.stats.contrasts import Effect, Panel
 from pilot_eval.stats.fieller import ratio
 from pilot_eval.stats.plan import AnalysisPlan
-from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval
+from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval, Estimate
 from pilot_eval.stats.student import two_sided_quantile
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,15 @@ def _uplift(plan: AnalysisPlan, share: Share | None) -> Uplift:
     return Uplift(factor * share[0], share[1].scaled(factor), "fieller")
 
 
-def speed_of_log_ratio(plan: AnalysisPlan, effect: Effect | RegressionEffect) -> tuple[Uplift, Speed | None]:
+def uplift_of_log_rate_ratio(plan: AnalysisPlan, effect: Estimate) -> Uplift:
+    """Change of a rate in percent, 100 (rate ratio - 1), signed so that plus is better."""
+    change, interval = _percent(effect.estimate), effect.confidence_interval(plan.level).rising(_percent)
+    if change is None:
+        return Uplift(None, NO_INTERVAL, "exp")
+    return Uplift(plan.sign * change, interval.scaled(plan.sign), "exp")
+
+
+def speed_of_log_ratio(plan: AnalysisPlan, effect: Estimate) -> tuple[Uplift, Speed | None]:
     """Uplift and speed of a log ratio of times with the exponential of its interval's ends."""
     interval = effect.confidence_interval(plan.level)
     time, speed = _percent(effect.estimate), _percent(-effect.estimate)

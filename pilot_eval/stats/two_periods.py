@@ -41,10 +41,10 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         plan,
         flow,
         NotEstimable("few_branches"),
-        cautions=_cautions(observations, flow, plan),
+        cautions=cautions_of_data(observations, flow, plan),
         extra=_adjustment(observations, plan),
     )
-    lacking = _lacking_arm(started)
+    lacking = lacking_arm(started)
     if lacking is not None:
         return replace(started, effect=lacking)
     if plan.measure.scale == "log_ratio" and _zero_share(observations, flow) > ZERO_SHARE:
@@ -80,7 +80,8 @@ def _adjustment(observations: Observations, plan: AnalysisPlan) -> dict[str, Any
     return told
 
 
-def _lacking_arm(analysis: Analysis) -> NotEstimable | None:
+def lacking_arm(analysis: Analysis) -> NotEstimable | None:
+    """Which arm has fewer than two branches."""
     arms = {"trained": analysis.flow.trained}
     if analysis.plan.with_comparison:
         arms["comparison"] = analysis.flow.comparison
@@ -121,8 +122,8 @@ def _rows_used(observations: Observations, flow: Flow) -> NDArray[np.bool_]:
     return in_either_period(observations) & flow.used[observations.branch]
 
 
-def _cautions(observations: Observations, flow: Flow, plan: AnalysisPlan) -> tuple[Caution, ...]:
-    """What is known before anything is estimated."""
+def cautions_of_data(observations: Observations, flow: Flow, plan: AnalysisPlan) -> tuple[Caution, ...]:
+    """What is to be said of the data before anything is estimated."""
     unpaired = len(flow.unpaired_trained) + len(flow.unpaired_comparison)
     ignored = 0 if plan.with_comparison else int(np.sum(~observations.trained))
     zeros = 0

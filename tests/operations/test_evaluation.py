@@ -37,7 +37,6 @@ def refusal(**options: Any) -> str:
 @pytest.mark.parametrize(
     "options",
     [
-        {"kind": "rate", "exposure": "parcels"},
         {"design": "staggered"},
         {"design": "stepped_wedge"},
         {"design": "interrupted_time_series"},

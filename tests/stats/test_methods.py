@@ -44,7 +44,11 @@ def test_every_method_that_an_evaluation_names_is_in_the_table(kind: str, design
         "arm": ["trained"] * 8 + ["comparison"] * 8,
         "period": ["before", "after"] * 8,
         "x": [0.1, 0.5, 0.2, 0.7, 0.3, 0.8, 0.2, 0.4, 0.3, 0.35, 0.4, 0.3, 0.5, 0.6, 0.2, 0.1],
+        "n": [10.0] * 16,
     }
-    made = pilot_eval.evaluate(data, outcome="x", kind=kind, design=design, draws=99).to_dict()
+    exposure = "n" if kind == "rate" else None
+    made = pilot_eval.evaluate(
+        data, outcome="x", kind=kind, design=design, exposure=exposure, draws=99
+    ).to_dict()
     named = {made["effect"]["method"], made["uplift"]["method"], *(t["method"] for t in made["robustness"])}
     assert named <= set(METHODS)

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from pilot_eval.reports.sentences import Forms, Sentence
-from pilot_eval.reports.words import linear, ranking, resampling, two_periods
+from pilot_eval.reports.words import linear, ranking, rates, resampling, two_periods
 
-AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear)
+AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear, rates)
 
 
 def _together(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Reasons, warnings and labels of counts with exposure."""
+
+from __future__ import annotations
+
+from pilot_eval.reports.sentences import Forms, Sentence
+from pilot_eval.reports.words.counted import ROWS
+
+REASONS: dict[str, Sentence] = {
+    "no_events_before": Sentence(
+        "not one event was counted in {arm} before training, and a ratio to nothing has no value",
+        "{arm}: до обучения не отмечено ни одного события, а отношения к нулю не существует",
+    ),
+    "no_events_after": Sentence(
+        "not one event was counted in {arm} after training: a rate of nothing has no ratio with an interval",
+        "{arm}: после обучения не отмечено ни одного события, и отношение частот с интервалом не построить",
+    ),
+    "exposure_of_one_branch": Sentence(
+        "one branch has practically all the exposure of {arm}: it alone would decide the rate",
+        "почти весь объём приходится на одно отделение ({arm}): частоту решало бы оно одно",
+    ),
+}
+
+WARNINGS: dict[str, Sentence] = {
+    "fractional_counts": Sentence(
+        "{n} with a count that is not a whole number. Check that the column holds counts, not rates or per "
+        "cent; weighted counts are calculated with as they are.",
+        "Не целое число в столбце счёта, строк: {n}. Проверьте, что в столбце количества, а не частоты и не "
+        "проценты; взвешенные количества считаются как есть.",
+    ),
+    "exposure_changed": Sentence(
+        "The exposure of {arm} changed by {change} from before to after. The answer is about events per unit "
+        "of exposure; the bare number of events would say something else.",
+        "Объём ({arm}) изменился от «до» к «после» на {change}. Ответ дан на единицу объёма; голое число "
+        "событий говорило бы о другом.",
+    ),
+    "uneven_exposure": Sentence(
+        "The exposure is uneven: one branch has {share} of its arm's. The interval rests on about {df} "
+        "degrees of freedom, because a few large branches decide the rate.",
+        "Объём распределён неравномерно: на одно отделение приходится {share} объёма группы. Интервал "
+        "опирается примерно на {df} степени свободы, потому что частоту решают немногие крупные отделения.",
+    ),
+    "rate_mix_disagrees": Sentence(
+        "With every branch keeping its share of the exposure the rate would have changed the other way, by "
+        "{change}: exposure moved between branches of low and of high rates. Look at the branches before "
+        "deciding.",
+        "При прежних долях отделений в объёме частота изменилась бы в другую сторону, на {change}: объём "
+        "переместился между отделениями с низкой и высокой частотой. Прежде чем решать, посмотрите на "
+        "отделения.",
+    ),
+}
+
+COUNTED: dict[str, Forms] = {"fractional_counts": ROWS}
+
+UNITS: dict[str, Sentence] = {
+    "fall_percent": Sentence("fall of the rate {number}", "снижение частоты {number}"),
+    "rise_percent": Sentence("rise of the rate {number}", "рост частоты {number}"),
+}
+
+TEXT_UNITS: dict[str, Sentence] = {
+    "log_rate": Sentence("log ratio of rates", "логарифм отношения частот"),
+}
+
+LABELS: dict[str, Sentence] = {
+    "score_sign_flip": Sentence("Score signs", "Знаки вкладов"),
+    "per": Sentence("per {per} of exposure", "на {per} объёма"),
+}

@@ -1,0 +1,176 @@
+"""Rates: counts over exposure of branches before and after, and the ratio of their pooled rates.
+
+Quasi-Poisson regression on arm x period with log exposure. Every cell of that model is free, so that its
+fitted rates are the pooled ones, events over exposure, and everything else has a closed form whose cost grows
+with the number of branches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot_eval.domain.observations import AFTER, Observations
+from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT, arm_traces
+from pilot_eval.stats.flow import in_either_period
+from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
+from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+
+Floats = NDArray[np.float64]
+
+PERIOD_NAMES = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class RatePanel:
+    """G branches with events and exposure before and after, in an order that does not depend on their names.
+
+    Parameters
+    ----------
+    trained : (G,) arm of each branch
+    events : (G, 2) sums before and after
+    exposure : (G, 2) sums, above 0
+    """
+
+    trained: NDArray[np.bool_]
+    events: Floats
+    exposure: Floats
+
+    @classmethod
+    def of(cls, observations: Observations, used: NDArray[np.bool_]) -> RatePanel:
+        """Sum the rows of the branches used; exposures are above 0 wherever there is a count."""
+        if observations.exposure is None:
+            raise ValueError("rates need exposures")
+        rows = in_either_period(observations)
+        after = (observations.period[rows] == AFTER).astype(np.intp)
+        place = 2 * observations.branch[rows] + after
+        size = 2 * len(observations.branches)
+
+        def sums(column: Floats) -> Floats:
+            total = np.bincount(place, weights=column[rows], minlength=size).astype(np.float64)
+            return total.reshape(-1, 2)[used]
+
+        events, exposure = sums(observations.value), sums(observations.exposure)
+        trained = observations.trained[used]
+        order = np.lexsort((events[:, 1], events[:, 0], exposure[:, 1], exposure[:, 0], trained))
+        return cls(trained[order], events[order], exposure[order])
+
+    @property
+    def arms(self) -> tuple[bool, ...]:
+        """The arms that have branches, trained first."""
+        return tuple(arm for arm in (True, False) if bool(np.any(self.trained == arm)))
+
+    def pooled(self, column: Floats) -> Floats:
+        """(2, 2) sums of a (G, 2) column: rows comparison, trained; columns before, after."""
+        return np.array([column[~self.trained].sum(axis=0), column[self.trained].sum(axis=0)])
+
+    def shares(self) -> Floats:
+        """(G, 2) share of each branch in its arm's exposure of a period."""
+        return np.asarray(self.exposure / self.pooled(self.exposure)[self.trained.astype(np.intp)])
+
+
+@dataclass(frozen=True, slots=True)
+class RateEffect:
+    """Log ratio of pooled rates, after to before, of trained less that of comparison branches.
+
+    Parameters
+    ----------
+    estimate : log rate ratio
+    standard_error : CR2
+    df : Satterthwaite degrees of freedom
+    means : (2, 2) pooled rates per unit of exposure; rows comparison (NaN without), trained
+    method : cr2
+    """
+
+    estimate: float
+    standard_error: float
+    df: float
+    means: Floats
+    method: str = field(default="cr2", init=False)
+
+    @property
+    def statistic(self) -> float:
+        return self.estimate / self.standard_error
+
+    @property
+    def pvalue(self) -> float:
+        return two_sided_pvalue(self.statistic, self.df)
+
+    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
+        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
+        return ConfidenceInterval(self.estimate - half, self.estimate + half)
+
+
+def estimate_rate_ratio(panel: RatePanel) -> RateEffect | NotEstimable:
+    """Estimate the ratio of rate ratios (of rates, without comparison branches) with its uncertainty.
+
+    The covariance is CR2 by branch with working variance proportional to the mean, of the sums of branch and
+    period: how these are split into rows makes no difference. Each adjustment matrix is then diagonal,
+    (1 - share of exposure)^(-1/2), and the degrees of freedom follow from the traces of `arm_traces` with the
+    arm's events as total.
+
+    References
+    ----------
+    McCullagh & Nelder 1989, chapter 6; Pustejovsky & Tipton 2018, JBES 36(4), eq. 5, 11 and 12, with the
+    working model of the generalized linear model.
+    """
+    for arm in panel.arms:
+        count = int(np.sum(panel.trained == arm))
+        if count < 2:
+            return NotEstimable("few_branches", {"arm": _name(arm), "n": count, "need": 2})
+    events, exposure = panel.pooled(panel.events), panel.pooled(panel.exposure)
+    share = panel.shares()
+    estimate = variance = trace = trace_of_square = 0.0
+    means = np.full((2, 2), np.nan)
+    for arm in panel.arms:
+        rows, own = panel.trained == arm, int(arm)
+        if np.any(events[own] == 0.0):
+            period = PERIOD_NAMES[int(np.argmin(events[own]))]
+            return NotEstimable(f"no_events_{period}", {"arm": _name(arm)})
+        if share[rows].max() > LEVERAGE_LIMIT:
+            return NotEstimable("exposure_of_one_branch", {"arm": _name(arm)})
+        means[own] = events[own] / exposure[own]
+        influence = (panel.events[rows] / events[own] - share[rows]) / np.sqrt(1.0 - share[rows])
+        estimate += (1.0 if arm else -1.0) * float(np.log(means[own, 1] / means[own, 0]))
+        variance += float(np.sum((influence[:, 1] - influence[:, 0]) ** 2))
+        first, second = arm_traces(share[rows], events[own])
+        trace += first
+        trace_of_square += second
+    if variance <= SPREAD_LIMIT**2:
+        return NotEstimable("no_variation", {"n": len(panel.trained)})
+    return RateEffect(estimate, float(np.sqrt(variance)), trace**2 / trace_of_square, means)
+
+
+def _name(arm: bool) -> str:
+    return "trained" if arm else "comparison"
+
+
+def standardised_log_ratio(panel: RatePanel) -> float | None:
+    """The effect with every branch's share of exposure after training as it was before.
+
+    Where it differs much from the effect, the mix of branches changed and not their rates only; None where a
+    standardised rate is 0.
+    """
+    total = 0.0
+    for arm in panel.arms:
+        rows = panel.trained == arm
+        early = float(panel.events[rows, 0].sum())
+        late = float(np.sum(panel.exposure[rows, 0] * (panel.events[rows, 1] / panel.exposure[rows, 1])))
+        if not early or not late:
+            return None
+        total += (1.0 if arm else -1.0) * float(np.log(late / early))
+    return total
+
+
+def dispersion(panel: RatePanel, means: Floats) -> float:
+    """Pearson's chi-square of the sums of branch and period over its degrees of freedom; 1 as Poisson has it.
+
+    Parameters
+    ----------
+    means : (2, 2) pooled rates, as in `RateEffect`
+    """
+    expected = means[panel.trained.astype(np.intp)] * panel.exposure
+    df = expected.size - 2 * len(panel.arms)
+    return float(np.sum((panel.events - expected) ** 2 / expected)) / df

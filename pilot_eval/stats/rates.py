@@ -1,0 +1,131 @@
+"""Rates of branches before and after: counts with exposure, by the ratio of their pooled rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot_eval.domain.observations import Observations
+from pilot_eval.stats.analysis import Analysis, agreement
+from pilot_eval.stats.flow import Flow, in_either_period
+from pilot_eval.stats.inversion import TestOfEffect
+from pilot_eval.stats.plan import AnalysisPlan
+from pilot_eval.stats.rate_ratio import (
+    PERIOD_NAMES,
+    RateEffect,
+    RatePanel,
+    dispersion,
+    estimate_rate_ratio,
+    standardised_log_ratio,
+)
+from pilot_eval.stats.rate_tests import flip_scores, permute_rates
+from pilot_eval.stats.relative import uplift_of_log_rate_ratio
+from pilot_eval.stats.results import Caution, NotEstimable
+from pilot_eval.stats.two_periods import FEW_BRANCHES, cautions_of_data, lacking_arm
+
+Floats = NDArray[np.float64]
+
+EXPOSURE_MOVED = 0.20  # share by which an arm's exposure changed: counts alone would mislead
+FEW_DF = 5.0  # with enough branches: the exposure of a few decides
+LARGEST_UNIT = 9  # rates are told per 1, 10, ... 10^9 units of exposure
+
+
+def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
+    """Analyse counts of branches seen before and after.
+
+    Parameters
+    ----------
+    observations : of the outcome, with exposures above 0 wherever there is a count
+    plan : what is asked
+
+    Returns
+    -------
+    Analysis
+        With `effect` a NotEstimable where the data cannot answer.
+    """
+    flow = Flow.of(observations, with_comparison=plan.with_comparison)
+    cautions = cautions_of_data(observations, flow, plan) + _fractions(observations, flow)
+    started = Analysis(plan, flow, NotEstimable("few_branches"), cautions=cautions)
+    lacking = lacking_arm(started)
+    if lacking is not None:
+        return replace(started, effect=lacking)
+    panel = RatePanel.of(observations, flow.used)
+    effect = estimate_rate_ratio(panel)
+    if isinstance(effect, NotEstimable):
+        return replace(started, effect=effect, extra={"counts": counts(panel)})
+    test = _test(plan, panel, effect)
+    return replace(
+        started,
+        effect=effect,
+        interval=effect.confidence_interval(plan.level),
+        means=effect.means,
+        uplift=uplift_of_log_rate_ratio(plan, effect),
+        robustness=(test,),
+        agreement=agreement(plan, effect, (test,)),
+        cautions=cautions + _cautions(panel, effect),
+        extra={
+            "counts": counts(panel),
+            "rates_per": rates_per(effect.means),
+            "dispersion": dispersion(panel, effect.means),
+        },
+    )
+
+
+def counts(panel: RatePanel) -> dict[str, Any]:
+    """Events and exposure of each arm and period: what the pooled rates are made of."""
+    events, exposure = panel.pooled(panel.events), panel.pooled(panel.exposure)
+    return {
+        ("trained" if arm else "comparison"): {
+            period: {"events": float(events[int(arm), place]), "exposure": float(exposure[int(arm), place])}
+            for place, period in enumerate(PERIOD_NAMES)
+        }
+        for arm in panel.arms
+    }
+
+
+def rates_per(means: Floats) -> float:
+    """The smallest power of ten of exposure on which the smallest rate is at least 1."""
+    smallest = float(np.nanmin(means))
+    return 10.0 ** min(LARGEST_UNIT, max(0, math.ceil(-math.log10(smallest))))
+
+
+def _test(plan: AnalysisPlan, panel: RatePanel, effect: RateEffect) -> TestOfEffect:
+    test = permute_rates if plan.with_comparison else flip_scores
+    return test(panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level)
+
+
+def _fractions(observations: Observations, flow: Flow) -> tuple[Caution, ...]:
+    value = observations.value[in_either_period(observations) & flow.used[observations.branch]]
+    n = int(np.sum(value != np.floor(value)))
+    return (Caution("fractional_counts", {"n": n}),) if n else ()
+
+
+def _cautions(panel: RatePanel, effect: RateEffect) -> tuple[Caution, ...]:
+    found = []
+    smaller = min(int(np.sum(panel.trained == arm)) for arm in panel.arms)
+    if smaller < FEW_BRANCHES:
+        found.append(Caution("few_branches", {"n": smaller, "df": effect.df}))
+    elif effect.df < FEW_DF:
+        share = 100.0 * float(panel.shares().max())
+        found.append(Caution("uneven_exposure", {"share": share, "df": effect.df}))
+    found += _exposure_moved(panel)
+    standardised = standardised_log_ratio(panel)
+    if standardised is not None and standardised * effect.estimate < 0.0:
+        change = 100.0 * math.expm1(standardised)
+        found.append(Caution("rate_mix_disagrees", {"change": change}))
+    return tuple(found)
+
+
+def _exposure_moved(panel: RatePanel) -> list[Caution]:
+    exposure = panel.pooled(panel.exposure)
+    found = []
+    for arm in panel.arms:
+        change = float(exposure[int(arm), 1] / exposure[int(arm), 0]) - 1.0
+        if abs(change) > EXPOSURE_MOVED:
+            name = "trained" if arm else "comparison"
+            found.append(Caution("exposure_changed", {"arm": name, "change": 100.0 * change}))
+    return found
