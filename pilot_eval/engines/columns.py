@@ -79,6 +79,7 @@ class Columns:
     branch, arm, period : (n,) arm and period as positions in ARMS and PERIODS
     value : (n,) the outcome; NaN too where a column without which it means nothing is empty
     stratum : (n,), where strata are asked for; a row without one cannot be placed
+    may_be_empty : columns in which an empty cell says something: no double visit, an item that did not apply
     optional : further columns by their name in `Observations`
     """
 
@@ -90,6 +91,7 @@ class Columns:
     period: Sequence[int | None]
     value: NDArray[np.float64]
     stratum: Sequence[str | None] | None = None
+    may_be_empty: frozenset[str] = frozenset()
     optional: Mapping[str, Any] = field(default_factory=dict)
 
     def observations(self) -> Observations:
@@ -100,7 +102,11 @@ class Columns:
         BadInput
             If there is none.
         """
-        missing = {column: sum(cell is None for cell in self.table.columns[column]) for column in self.names}
+        missing = {
+            column: sum(cell is None for cell in self.table.columns[column])
+            for column in self.names
+            if column not in self.may_be_empty
+        }
         needed = [self.branch, self.arm, self.period] + ([] if self.stratum is None else [self.stratum])
         kept = np.array([all(cell is not None for cell in cells) for cells in zip(*needed, strict=True)])
         if not kept.any():
@@ -152,7 +158,8 @@ def read_columns(table: Table, reading: Reading, problems: Problems) -> Columns:
     if reading.strata is not None and stratum is not None:
         check_one_each(table, branch, reading.strata, stratum, problems)
     value = _without_what_it_needs(value, optional)
-    return Columns(table, reading.outcome, names, branch, arm, period, value, stratum, optional)
+    empty = frozenset(() if reading.pair is None else (reading.pair,)) | frozenset(reading.items)
+    return Columns(table, reading.outcome, names, branch, arm, period, value, stratum, empty, optional)
 
 
 def _without_what_it_needs(value: NDArray[np.float64], optional: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pilot_eval.domain.errors import BadInput, Message, Problem
+from pilot_eval.domain.observations import Observations
 from pilot_eval.engines.files import read
 from pilot_eval.operations.options import Options, plan_of, reading_of
 from pilot_eval.reports.evaluations import Evaluation
 from pilot_eval.reports.parts import part_of
 from pilot_eval.stats.analysis import analyse
+from pilot_eval.stats.plan import AnalysisPlan
 
 
 def evaluate(
@@ -141,6 +144,18 @@ def evaluate_with(data: str | Path | Mapping[str, Any], options: Options) -> Eva
     """Evaluate one outcome of a pilot; as `evaluate`, with its options put together."""
     plan = plan_of(options)
     observations = read(data, reading_of(options))
+    _check_facility(observations, plan)
     analysis = analyse(observations, plan)
     parts = {name: part_of(name, observations, analysis) for name in options.with_parts}
     return Evaluation.of(analysis, parts=parts)
+
+
+def _check_facility(observations: Observations, plan: AnalysisPlan) -> None:
+    """Refuse names of items that are not among the items."""
+    there = () if observations.items is None else observations.items.names
+    absent = [name for name in plan.facility if name not in there]
+    if absent:
+        what = Message(
+            "%(value)s: not among the items %(there)s", value=", ".join(absent), there=", ".join(there)
+        )
+        raise BadInput([Problem("--facility", what)])

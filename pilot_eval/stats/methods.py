@@ -47,6 +47,12 @@ METHODS: dict[str, Method] = {
         # Stepped wedge
         # Censored waits
         # Auditors and checklists
+        Method("two_way", "pilot_eval.stats.two_way", "Searle 1987; Pustejovsky & Tipton 2018"),
+        Method("krippendorff_alpha", "pilot_eval.stats.agreement", "Krippendorff 2019"),
+        Method("intraclass_correlation", "pilot_eval.stats.agreement", "McGraw & Wong 1996"),
+        Method("item_effects", "pilot_eval.stats.items", "Benjamini & Hochberg 1995"),
+        Method("fixed_item_set", "pilot_eval.stats.items", "Simonsohn et al. 2020"),
+        Method("omega", "pilot_eval.stats.omega", "McDonald 1999; Joreskog 1967"),
         # Planning and roll-out
         # Branches compared, sensitivity, threats
         Method("branch_changes", "pilot_eval.stats.branches", "least squares on branch x period"),

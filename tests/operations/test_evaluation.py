@@ -42,7 +42,6 @@ def refusal(**options: Any) -> str:
         {"design": "interrupted_time_series"},
         {"censored": "gave_up", "kind": "duration"},
         {"operation": "parcel"},
-        {"items": ("Q1",)},
         {"with_parts": ("sensitivity",)},
         {"with_parts": ("event_study", "items")},
     ],

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 # Name -> module.
 PARTS: dict[str, str] = {
     "bootstrap": "pilot_eval.reports.parts.bootstrap",
+    "items": "pilot_eval.reports.parts.items",
     "ranking": "pilot_eval.reports.parts.ranking",
+    "reliability": "pilot_eval.reports.parts.reliability",
 }
 
 # Field of the document, where it is not the part's name.

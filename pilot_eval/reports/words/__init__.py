@@ -12,9 +12,25 @@ from types import ModuleType
 from typing import Any
 
 from pilot_eval.reports.sentences import Forms, Sentence
-from pilot_eval.reports.words import linear, ranking, rates, resampling, two_periods
+from pilot_eval.reports.words import (
+    auditors,
+    items,
+    linear,
+    ranking,
+    rates,
+    resampling,
+    two_periods,
+)
 
-AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear, rates)
+AREAS: tuple[ModuleType, ...] = (
+    two_periods,
+    ranking,
+    resampling,
+    linear,
+    rates,
+    auditors,
+    items,
+)
 
 
 def _together(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
