@@ -63,6 +63,9 @@ COLUMN_OPTIONS: Final = (
     ),
     click.option("--looks", type=NUMBERS, default="", help="Planned looks, as shares: 0.5,1."),
     click.option("--look", type=int, metavar="K", help="Which of the looks this is, from 1."),
+    click.option(
+        "--network", type=int, default=42_000, show_default=True, help="Branches that a roll-out would reach."
+    ),
     click.option("--with", "with_parts", type=NAMES, default="", help="Tell beside it: sensitivity,threats."),
 )
 

@@ -47,6 +47,7 @@ def evaluate(
     target: float | None = None,
     looks: Sequence[float] = (),
     look: int | None = None,
+    network: int = 42_000,
     level: float = 0.95,
     draws: int = 9999,
     seed: int = 1,
@@ -87,6 +88,7 @@ def evaluate(
     target : seconds within which a customer should be served
     looks : shares of the information at which the plan looks, growing to 1
     look : which of them this is, from 1
+    network : branches that a roll-out would reach, for the part `roll_out`
     level : confidence level of the intervals
     draws : random patterns of bootstrap and permutation, at least 99
     seed : of their random numbers
@@ -132,6 +134,7 @@ def evaluate(
         target=target,
         looks=tuple(looks),
         look=look,
+        network=network,
         level=level,
         draws=draws,
         seed=seed,

@@ -63,6 +63,7 @@ class Options:
     target: float | None = None
     looks: tuple[float, ...] = ()
     look: int | None = None
+    network: int = 42_000
     level: float = 0.95
     draws: int = 9999
     seed: int = 1
@@ -91,7 +92,6 @@ PARTS_LATER = (
     "threats",
     "ranking",
     "event_study",
-    "roll_out",
     "quantiles",
 )
 
@@ -334,6 +334,7 @@ def _check_numbers(options: Options) -> None:
     for option, count in (
         ("--minimum-branches", options.minimum_branches),
         ("--minimum-observations", options.minimum_observations),
+        ("--network", options.network),
     ):
         if count is not None and count < 1:
             problems.append(Problem(option, _not_above_zero(count)))

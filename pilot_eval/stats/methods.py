@@ -54,6 +54,9 @@ METHODS: dict[str, Method] = {
         Method("fixed_item_set", "pilot_eval.stats.items", "Simonsohn et al. 2020"),
         Method("omega", "pilot_eval.stats.omega", "McDonald 1999; Joreskog 1967"),
         # Planning and roll-out
+        Method(
+            "roll_out", "pilot_eval.stats.roll_out", "Hartung & Knapp 2001; Nagashima, Noma & Furukawa 2019"
+        ),
         # Branches compared, sensitivity, threats
         Method("branch_changes", "pilot_eval.stats.branches", "least squares on branch x period"),
         Method("funnel", "pilot_eval.stats.branches", "Spiegelhalter 2005; Paule & Mandel 1982"),

@@ -34,6 +34,7 @@ class AnalysisPlan:
     look : number of this look among them, from 1; `level` is then that of this look's intervals
     level_of_looks : level of the intervals of all looks together
     facility : items that training cannot move
+    network : branches that a roll-out would reach
     """
 
     outcome: str
@@ -58,6 +59,7 @@ class AnalysisPlan:
     look: int | None = None
     level_of_looks: float | None = None
     facility: tuple[str, ...] = ()
+    network: int = 42_000
 
     @property
     def measure(self) -> Outcome:

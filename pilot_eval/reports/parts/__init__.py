@@ -20,6 +20,7 @@ PARTS: dict[str, str] = {
     "items": "pilot_eval.reports.parts.items",
     "ranking": "pilot_eval.reports.parts.ranking",
     "reliability": "pilot_eval.reports.parts.reliability",
+    "roll_out": "pilot_eval.reports.parts.roll_out",
 }
 
 # Field of the document, where it is not the part's name.

@@ -19,18 +19,11 @@ from pilot_eval.reports.words import (
     ranking,
     rates,
     resampling,
+    roll_out,
     two_periods,
 )
 
-AREAS: tuple[ModuleType, ...] = (
-    two_periods,
-    ranking,
-    resampling,
-    linear,
-    rates,
-    auditors,
-    items,
-)
+AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear, rates, auditors, items, roll_out)
 
 
 def _together(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
