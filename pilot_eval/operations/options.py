@@ -78,7 +78,6 @@ class Options:
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
     "--design staggered": lambda o: o.design == "staggered",
-    "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
     "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
     "--censored": lambda o: o.censored is not None,
     "--limit": lambda o: o.limit is not None,
@@ -132,6 +131,11 @@ MISUSES = (
             "bootstrap" in o.with_parts and (o.design not in DESIGNS_OF_TWO_PERIODS or o.kind == "rate")
         ),
         Message("goes with designs of two periods, and not with --kind rate"),
+    ),
+    Misuse(
+        "--kind",
+        lambda o: o.kind == "rate" and o.design == "stepped_wedge",
+        Message("rate does not go with --design stepped_wedge"),
     ),
     Misuse(
         "--strata",

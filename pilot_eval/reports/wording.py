@@ -134,4 +134,8 @@ def _written(name: str, value: Value) -> Sentence:
         return told(lambda language: percent(value, 1, language))
     if name == "change":
         return told(lambda language: percent(value, 1, language, sign=True))
+    if name.endswith("_share"):
+        return told(lambda language: percent(value, 1, language, sign=True))
+    if name == "pvalue":
+        return told(lambda language: number(value, 4, language))
     return told(lambda language: number(value, 0 if isinstance(value, int) else 1, language))

@@ -18,11 +18,12 @@ from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import Speed, Uplift
 from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable, significance
 
-MUST_AGREE = ("wild_cluster_bootstrap", "permutation", "sign_flip", "score_sign_flip", "newey_west")
+MUST_AGREE = ("cr2", "wild_cluster_bootstrap", "permutation", "sign_flip", "score_sign_flip", "newey_west")
 # Where each design is analysed: a module with `analyse(observations, plan) -> Analysis`.
 ANALYSES: dict[str, str] = {
     "before_after": "pilot_eval.stats.two_periods",
     "difference_in_differences": "pilot_eval.stats.two_periods",
+    "stepped_wedge": "pilot_eval.stats.stepped_wedge",
 }
 
 
@@ -64,10 +65,10 @@ class Analysis:
 
     @property
     def smaller_arm(self) -> int:
-        """Branches in the smaller arm, or in the only one."""
-        return (
-            min(self.flow.trained, self.flow.comparison) if self.plan.with_comparison else self.flow.trained
-        )
+        """Branches in the smaller arm, or in the only one; branches of a stepped wedge are one arm."""
+        if self.plan.with_comparison and self.plan.design != "stepped_wedge":
+            return min(self.flow.trained, self.flow.comparison)
+        return self.flow.trained
 
 
 def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:

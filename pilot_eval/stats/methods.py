@@ -45,6 +45,9 @@ METHODS: dict[str, Method] = {
         Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),
         # Staggered training, parallel trends, missing branches
         # Stepped wedge
+        Method("sequence_permutation", "pilot_eval.stats.sequence_permutation", "Wang & De Gruttola 2017"),
+        Method("hussey_hughes", "pilot_eval.stats.hussey_hughes", "Hussey & Hughes 2007"),
+        Method("exposure_time", "pilot_eval.stats.exposure_time", "Maleyeff et al. 2023; Kenny et al. 2022"),
         # Censored waits
         # Auditors and checklists
         Method("two_way", "pilot_eval.stats.two_way", "Searle 1987; Pustejovsky & Tipton 2018"),

@@ -15,19 +15,60 @@ Wang & De Gruttola 2017, Statistics in Medicine 36(18), section 2; Chung & Roman
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.stats.draws import chunks
-from pilot_eval.stats.inversion import Draws, Polynomial, product, without_rounding
-from pilot_eval.stats.wedge_regression import SINGULAR, TwoWayFit, Wedge, exposure
+from pilot_eval.stats.inversion import Draws, Polynomial, invert, product, without_rounding
+from pilot_eval.stats.results import ConfidenceInterval
+from pilot_eval.stats.wedge_regression import SINGULAR, Contrast, TwoWayFit, Wedge, exposure
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 ENUMERATE_AT_LEAST = 10_000  # assignments that are always looked at one by one
+
+
+@dataclass(frozen=True, slots=True)
+class PermutedEffect:
+    """The coefficient of "trained" with the permutation's p-value and interval.
+
+    Parameters
+    ----------
+    cr2 : the coefficient with its CR2 standard error and degrees of freedom, which are told beside it
+    drawn : the coefficient under other assignments of the crossing dates
+    method : "sequence_permutation", from which p-value and interval come
+    """
+
+    cr2: Contrast
+    drawn: Draws = field(repr=False)
+    method: str = "sequence_permutation"
+
+    @property
+    def estimate(self) -> float:
+        return self.cr2.estimate
+
+    @property
+    def standard_error(self) -> float:
+        return self.cr2.standard_error
+
+    @property
+    def df(self) -> float:
+        return self.cr2.df
+
+    @property
+    def statistic(self) -> float:
+        return self.cr2.statistic
+
+    @property
+    def pvalue(self) -> float:
+        return self.drawn.pvalue(self.estimate)
+
+    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
+        return invert(self.drawn.pvalue, self.estimate, self.standard_error, confidence_level)
 
 
 def assignments(crossing: Codes) -> int:

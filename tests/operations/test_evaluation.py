@@ -38,7 +38,6 @@ def refusal(**options: Any) -> str:
     "options",
     [
         {"design": "staggered"},
-        {"design": "stepped_wedge"},
         {"design": "interrupted_time_series"},
         {"censored": "gave_up", "kind": "duration"},
         {"operation": "parcel"},

@@ -21,9 +21,20 @@ from pilot_eval.reports.words import (
     resampling,
     roll_out,
     two_periods,
+    wedge,
 )
 
-AREAS: tuple[ModuleType, ...] = (two_periods, ranking, resampling, linear, rates, auditors, items, roll_out)
+AREAS: tuple[ModuleType, ...] = (
+    two_periods,
+    ranking,
+    resampling,
+    linear,
+    rates,
+    auditors,
+    items,
+    roll_out,
+    wedge,
+)
 
 
 def _together(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

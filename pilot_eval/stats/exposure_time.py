@@ -1,0 +1,58 @@
+"""Whether the effect of training changes with the time since training.
+
+One coefficient for "trained" is a weighted mean of the effects at each time since training, with weights that
+may be negative: where these effects differ it may lie outside all of them, or have the other sign.
+
+References
+----------
+Kenny, Voldal, Xia, Heagerty & Hughes 2022, Statistics in Medicine 41(22); Maleyeff, Li, Haneuse & Wang 2023,
+Statistics in Medicine 42(1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pilot_eval.stats.wedge_regression import Contrast, Wedge, two_way_fit
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureTime:
+    """Effects by the number of periods since training; None where the data do not tell them apart.
+
+    Parameters
+    ----------
+    first : effect in the first trained period, where effects change along a line
+    slope : change of the effect with each further period; its p-value is the test that effects are the same
+    last : most periods after the first trained one that were seen
+    effects : effect in the first, second, ... trained period, each with its own coefficient
+    average : their mean, each time since training counting once
+    """
+
+    first: Contrast
+    slope: Contrast
+    last: int
+    effects: tuple[Contrast, ...] = ()
+    average: Contrast | None = None
+
+
+def exposure_time(wedge: Wedge) -> ExposureTime | None:
+    """Effects by time since training, all with CR2 and Satterthwaite degrees of freedom.
+
+    Returns None where "trained" and the time since training cannot be told apart.
+    """
+    since = np.arange(wedge.mean.shape[1]) - wedge.crossing[:, None]
+    exposed = wedge.exposed.astype(np.float64)
+    line = two_way_fit(wedge, np.stack([exposed, np.where(since > 0, since, 0)]))
+    if line is None:
+        return None
+    first, slope = (line.contrast(row) for row in np.eye(2))
+    times = np.unique(since[wedge.exposed & wedge.seen])
+    each = two_way_fit(wedge, np.stack([(since == time).astype(np.float64) for time in times]))
+    if each is None:
+        return ExposureTime(first, slope, int(times[-1]))
+    count = len(times)
+    effects = tuple(each.contrast(row) for row in np.eye(count))
+    return ExposureTime(first, slope, int(times[-1]), effects, each.contrast(np.full(count, 1.0 / count)))
