@@ -84,14 +84,12 @@ LATER: dict[str, Callable[[Options], object]] = {
     "--operation": lambda o: o.operation is not None,
     "--daypart": lambda o: o.daypart is not None,
     "--entered": lambda o: o.entered is not None,
-    "--target": lambda o: o.target is not None,
 }
 PARTS_LATER = (
     "sensitivity",
     "threats",
     "ranking",
     "event_study",
-    "quantiles",
 )
 
 
@@ -152,6 +150,27 @@ MISUSES = (
         "--target",
         lambda o: o.target is not None and o.kind != "duration",
         Message("goes with --kind duration"),
+    ),
+    Misuse(
+        "--target",
+        lambda o: o.target is not None and "quantiles" not in o.with_parts,
+        Message("needs --with quantiles, which tells the share within it"),
+    ),
+    Misuse(
+        "--with quantiles",
+        lambda o: (
+            "quantiles" in o.with_parts
+            and (o.design not in DESIGNS_OF_TWO_PERIODS or o.kind not in ("score", "duration"))
+        ),
+        Message("goes with scores and durations in designs of two periods"),
+    ),
+    Misuse(
+        "--with quantiles",
+        lambda o: (
+            "quantiles" in o.with_parts
+            and (o.covariates or o.estimator == "ancova" or o.censored is not None)
+        ),
+        Message("tells of plain values: not with --covariates, --estimator ancova or --censored"),
     ),
     Misuse(
         "--facility", lambda o: o.facility and not o.items, Message("needs --items, of which it names some")

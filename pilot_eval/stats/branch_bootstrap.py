@@ -22,6 +22,7 @@ from pilot_eval.domain.outcomes import Better
 from pilot_eval.stats.contrasts import Panel
 from pilot_eval.stats.draws import random_picks
 from pilot_eval.stats.plan import AnalysisPlan
+from pilot_eval.stats.quantiles import quantile_of_draws
 from pilot_eval.stats.relative import NO_BASE
 from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval, NotEstimable
 
@@ -109,21 +110,8 @@ def bca(drawn: Floats, estimate: float, acceleration: float, confidence_level: f
     if np.any(acceleration * z >= 1.0):
         return NO_INTERVAL
     share = ndtr(bias + z / (1.0 - acceleration * z))
-    ends = [_quantile(drawn, float(one)) for one in share]
+    ends = [quantile_of_draws(drawn, float(one)) for one in share]
     return ConfidenceInterval(ends[0], ends[1])
-
-
-def _quantile(drawn: Floats, share: float) -> float | None:
-    """Quantile of the resamples; None where fewer than one of B + 1 lies beyond it, or it is not finite."""
-    if min(share, 1.0 - share) * (len(drawn) + 1) < 1.0:
-        return None
-    place = share * (len(drawn) - 1)
-    low = int(place)
-    sorted_near = np.partition(drawn, [low, min(low + 1, len(drawn) - 1)])
-    if not np.isfinite(sorted_near[min(low + 1, len(drawn) - 1)]) or not np.isfinite(sorted_near[low]):
-        return None
-    step = sorted_near[min(low + 1, len(drawn) - 1)] - sorted_near[low]
-    return float(sorted_near[low] + (place - low) * step)
 
 
 def acceleration(left_out: Floats, sizes: NDArray[np.intp]) -> float:

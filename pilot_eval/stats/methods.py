@@ -39,6 +39,7 @@ METHODS: dict[str, Method] = {
         Method("ancova", "pilot_eval.stats.adjusted", "Frison & Pocock 1992"),
         # Resampling: bootstrap of branches, quantiles, looks
         Method("bca", "pilot_eval.stats.branch_bootstrap", "Efron 1987"),
+        Method("percentile", "pilot_eval.stats.quantiles", "Hyndman & Fan 1996; Davison & Hinkley 1997"),
         Method("benjamini_hochberg", "pilot_eval.stats.families", "Benjamini & Hochberg 1995"),
         Method("lan_demets", "pilot_eval.stats.looks", "Lan & DeMets 1983"),
         # Rates and interrupted time series
