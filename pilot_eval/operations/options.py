@@ -109,6 +109,7 @@ class Misuse:
     what: Message
 
 
+PARTS_OF_RATES = {"ranking", "sensitivity", "threats"}
 # What would take a rate for a mean.
 NOT_WITH_RATES: dict[str, Callable[[Options], object]] = {
     "--strata": lambda o: o.strata is not None,
@@ -117,7 +118,7 @@ NOT_WITH_RATES: dict[str, Callable[[Options], object]] = {
     "--operation": lambda o: o.operation is not None,
     "--covariates": lambda o: o.covariates,
     "--items": lambda o: o.items,
-    "--with": lambda o: o.with_parts,
+    "--with": lambda o: set(o.with_parts) - PARTS_OF_RATES,
     "--design staggered": lambda o: o.design == "staggered",
     "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
 }

@@ -81,3 +81,21 @@ def test_one_value_a_period_says_why_there_is_no_comparison() -> None:
     assert found["code"] == "single_observations"
     assert found["text"]["en"] in made.to_text("en")
     assert found["text"]["ru"] in made.to_text("ru")
+
+
+def test_rates_are_compared_by_their_ratio() -> None:
+    data = columns()
+    rng = np.random.default_rng(2)
+    data["exposure"] = rng.uniform(50.0, 200.0, len(data["x"]))
+    data["x"] = rng.poisson(0.1 * data["exposure"])
+    made = pilot_eval.evaluate(
+        data, outcome="x", kind="rate", exposure="exposure", draws=199, with_parts=["ranking"]
+    )
+    found = made.to_dict()["ranking"]
+    assert found["unit"] == "rate_percent"
+    for arm in found["arms"].values():
+        for one in arm["branches"]:
+            assert one["change"] == pytest.approx(100.0 * (one["after"] / one["before"] - 1.0))
+            assert "level_after" not in one
+    assert "events before, after" in made.to_text("en")
+    assert "событий до, после" in made.to_text("ru")

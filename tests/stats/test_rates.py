@@ -146,7 +146,7 @@ def test_a_rate_without_exposure_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"strata": "arm"}, {"weights": "observation"}, {"design": "staggered"}, {"with_parts": ("ranking",)}],
+    [{"strata": "arm"}, {"weights": "observation"}, {"design": "staggered"}, {"with_parts": ("roll_out",)}],
 )
 def test_what_would_take_a_rate_for_a_mean_is_refused_by_name(options: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=r"does not go with --kind rate|not available"):

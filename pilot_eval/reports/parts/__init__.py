@@ -22,6 +22,7 @@ PARTS: dict[str, str] = {
     "ranking": "pilot_eval.reports.parts.ranking",
     "reliability": "pilot_eval.reports.parts.reliability",
     "roll_out": "pilot_eval.reports.parts.roll_out",
+    "sensitivity": "pilot_eval.reports.parts.sensitivity",
 }
 
 # Field of the document, where it is not the part's name.

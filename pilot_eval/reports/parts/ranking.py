@@ -23,6 +23,7 @@ from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 
+RATE_DIGITS = 4  # of a rate per one of exposure
 LISTED = 50  # branches of an arm in the text report
 
 
@@ -114,7 +115,8 @@ class RankingPart:
             why = reason(self.ranking.code, self.ranking.values)
             return [head, say("ranking_none", reason=getattr(why, language))]
         level = level_text(self.plan.level, language)
-        found = [head, say("ranking_columns", level=level)]
+        columns = "ranking_columns_of_rates" if self.plan.kind == "rate" else "ranking_columns"
+        found = [head, say(columns, level=level)]
         for arm in self.ranking.arms:
             found += self._arm_lines(self.ranking, arm, told, language, level)
         return [*found, say("ranking_places")]
@@ -211,6 +213,7 @@ def _arm_head(compared: Comparison, told: Told, name: str, n: str, language: Lan
 
 def _row_line(ranking: Ranking, arm: ArmCompared, own: int, row: int, told: Told, language: Language) -> str:
     one = _raw(ranking, row, told)
+    digits = RATE_DIGITS if told.unit == "rate_percent" else 2
 
     def between(ends: list[float]) -> str:
         return interval(ends[0], ends[1], 2, language, sign=True)
@@ -218,7 +221,7 @@ def _row_line(ranking: Ranking, arm: ArmCompared, own: int, row: int, told: Told
     cells = [
         str(one["branch"]),
         f"{number(one['n']['before'], 0, language)}, {number(one['n']['after'], 0, language)}",
-        f"{number(one['before'], 2, language)} → {number(one['after'], 2, language)}",
+        f"{number(one['before'], digits, language)} → {number(one['after'], digits, language)}",
         f"{number(one['change'], 2, language, sign=True)} ({between(one['confidence_interval'])})",
     ]
     if isinstance(arm.change, Comparison):

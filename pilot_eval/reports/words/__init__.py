@@ -20,6 +20,7 @@ from pilot_eval.reports.words import (
     rates,
     resampling,
     roll_out,
+    sensitivity,
     two_periods,
     wedge,
 )
@@ -27,6 +28,7 @@ from pilot_eval.reports.words import (
 AREAS: tuple[ModuleType, ...] = (
     two_periods,
     ranking,
+    sensitivity,
     resampling,
     linear,
     rates,

@@ -37,6 +37,12 @@ LABELS: dict[str, Sentence] = {
         "отделение | строк до, после | до → после | изменение ({level}) | притянутое к среднему ({level}) | "
         "место ({level}) | сверх случайного",
     ),
+    "ranking_columns_of_rates": Sentence(
+        "branch | events before, after | rate before → after | change ({level}) | "
+        "drawn to the mean ({level}) | place ({level}) | beyond chance",
+        "отделение | событий до, после | частота до → после | изменение ({level}) | "
+        "притянутое к среднему ({level}) | место ({level}) | сверх случайного",
+    ),
     "ranking_beyond_95": Sentence("outside 95 %", "вне 95 %"),
     "ranking_beyond_998": Sentence("outside 99.8 %", "вне 99,8 %"),
     "ranking_more": Sentence("{n} more are in the full document.", "Ещё в полном документе: {n}."),
