@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Arms = NDArray[np.bool_]
 
 ENUMERATE_AT_LEAST = 10_000  # assignments that are always looked at one by one
+AT_ONCE = 32_768  # doubles of one array in a block of draws, so that a block stays near the processor
 
 
 def permutation_test(
@@ -116,21 +117,29 @@ def _by_row(panel: Panel, effect: Effect, arms: Arms) -> tuple[Polynomial, Polyn
     """
     value = panel.mean - effect.estimate * panel.trained[:, None] * np.array([0.0, 1.0])
     value = value - value.mean(axis=0)
-    p, q = np.zeros(len(arms)), np.zeros(len(arms))
-    v0, v1, v2 = np.zeros(len(arms)), np.zeros(len(arms)), np.zeros(len(arms))
-    for sign, chosen in ((1.0, arms), (-1.0, ~arms)):
-        own = [np.zeros(arms.shape), np.zeros(arms.shape)]
-        for period, direction in ((0, -1.0), (1, 1.0)):
-            weight = panel.weight[:, period] * chosen
-            share = weight / weight.sum(axis=1, keepdims=True)
-            for power, numbers in enumerate((value[:, period], panel.trained * float(period))):
-                mean = share @ numbers
-                own[power] += direction * share / np.sqrt(1.0 - share) * (numbers - mean[:, None])
-                if power == 0:
-                    p += sign * direction * mean
-                else:
-                    q += sign * direction * mean
-        v0 += np.sum(own[0] ** 2, axis=1)
-        v1 += 2.0 * np.sum(own[0] * own[1], axis=1)
-        v2 += np.sum(own[1] ** 2, axis=1)
-    return (p, q), (v0, v1, v2)
+    lift = panel.trained.astype(np.float64)
+    weight = panel.weight
+    columns = np.column_stack([weight, weight * value, weight[:, 1] * lift])
+    inside = sums_of_set(packed(arms), columns)
+    sums = np.stack([columns.sum(axis=0) - inside, inside], axis=2)  # (B, 5, comparison and trained)
+    total, mean, lifted = sums[:, :2], sums[:, 2:4] / sums[:, :2], sums[:, 4] / sums[:, 1]
+    squares = np.empty((3, len(arms)))
+    step = max(1, AT_ONCE // len(weight))
+    for start in range(0, len(arms), step):
+        rows = slice(start, start + step)
+        own = arms[rows]
+        share = [weight[:, p] / _of_own_arm(own, total[rows, p]) for p in (0, 1)]
+        early, late = (one / np.sqrt(1.0 - one) for one in share)
+        first = late * (value[:, 1] - _of_own_arm(own, mean[rows, 1]))
+        first -= early * (value[:, 0] - _of_own_arm(own, mean[rows, 0]))
+        second = late * (lift - _of_own_arm(own, lifted[rows]))
+        for place, pair in enumerate(((first, first), (first, second), (second, second))):
+            squares[place, rows] = np.einsum("bg,bg->b", *pair)
+    change = mean[:, 1] - mean[:, 0]
+    top = (change[:, 1] - change[:, 0], lifted[:, 1] - lifted[:, 0])
+    return top, (squares[0], 2.0 * squares[1], squares[2])
+
+
+def _of_own_arm(arms: Arms, numbers: Floats) -> Floats:
+    """(B, G) for each branch the number (B, 2) of its arm."""
+    return np.where(arms, numbers[:, 1, None], numbers[:, 0, None])

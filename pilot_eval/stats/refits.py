@@ -20,7 +20,7 @@ from pilot_eval.stats.permutation import ENUMERATE_AT_LEAST, assignments
 Floats = NDArray[np.float64]
 Arms = NDArray[np.bool_]
 
-AT_ONCE = 1_000_000  # doubles of one array in a block of draws
+AT_ONCE = 131_072  # doubles of one array in a block of draws, so that a block stays near the processor
 SINGULAR = 1e-10  # of its length: what covariates leave of permuted arms below is rounding
 
 
