@@ -149,7 +149,7 @@ def evaluate_with(data: str | Path | Mapping[str, Any], options: Options) -> Eva
     observations = read(data, reading_of(options))
     _check_facility(observations, plan)
     analysis = analyse(observations, plan)
-    parts = {name: part_of(name, observations, analysis) for name in options.with_parts}
+    parts = {name: part_of(name, observations, analysis) for name in options.parts}
     return Evaluation.of(analysis, parts=parts)
 
 

@@ -74,6 +74,12 @@ class Options:
         """Whether the design needs a date for each row."""
         return self.design in DESIGNS_WITH_DATES
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is told beside the effect: what was asked for, and the mix where operations are named."""
+        with_mix = self.operation is not None and not self.dated
+        return (("mix",) if with_mix and "mix" not in self.with_parts else ()) + self.with_parts
+
 
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
@@ -81,7 +87,6 @@ LATER: dict[str, Callable[[Options], object]] = {
     "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
     "--censored": lambda o: o.censored is not None,
     "--limit": lambda o: o.limit is not None,
-    "--operation": lambda o: o.operation is not None,
     "--daypart": lambda o: o.daypart is not None,
     "--entered": lambda o: o.entered is not None,
 }
@@ -207,17 +212,19 @@ MISUSES = (
         Message("ancova works with the means of branches: --weights branch"),
     ),
     Misuse(
-        "--estimator",
-        lambda o: o.estimator == "ancova" and o.kind == "rate",
-        Message("ancova does not go with --kind rate"),
-    ),
-    Misuse(
         "--covariates",
         lambda o: o.covariates and o.design != "difference_in_differences",
         Message("needs comparison branches: --design difference_in_differences"),
     ),
     Misuse(
-        "--covariates", lambda o: o.covariates and o.kind == "rate", Message("does not go with --kind rate")
+        "--with mix",
+        lambda o: "mix" in o.with_parts and (o.dated or o.operation is None),
+        Message("needs --operation COL and a design of two periods"),
+    ),
+    Misuse(
+        "--operation",
+        lambda o: o.operation is not None and o.dated and "threats" not in o.with_parts,
+        Message("needs a design of two periods, or --with threats"),
     ),
     Misuse("--look", lambda o: o.look is not None and not o.looks, Message("needs --looks")),
     Misuse("--looks", lambda o: o.looks and o.look is None, Message("needs --look, the number of this look")),

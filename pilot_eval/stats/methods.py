@@ -37,6 +37,7 @@ METHODS: dict[str, Method] = {
         # Linear adjustments: covariates, ANCOVA, mix
         Method("covariates", "pilot_eval.stats.adjusted", "Pustejovsky & Tipton 2018; Zhao & Ding 2021"),
         Method("ancova", "pilot_eval.stats.adjusted", "Frison & Pocock 1992"),
+        Method("mix", "pilot_eval.stats.mix", "Newey & McFadden 1994; Pustejovsky & Tipton 2018"),
         # Resampling: bootstrap of branches, quantiles, looks
         Method("bca", "pilot_eval.stats.branch_bootstrap", "Efron 1987"),
         Method("percentile", "pilot_eval.stats.quantiles", "Hyndman & Fan 1996; Davison & Hinkley 1997"),

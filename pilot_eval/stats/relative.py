@@ -57,6 +57,19 @@ def uplift_of_regression(plan: AnalysisPlan, effect: RegressionEffect) -> Uplift
     return _uplift(plan, _share_of_counterfactual(plan, effect, effect.counterfactual, effect.covariance))
 
 
+def uplift_over(
+    plan: AnalysisPlan, effect: Estimate, mean: float, covariance: Floats, *, largest: float
+) -> Uplift:
+    """The same over any counterfactual mean.
+
+    Parameters
+    ----------
+    mean, covariance : counterfactual, and (2, 2) covariance of the effect and it
+    largest : of the means that the effect is a difference of
+    """
+    return _uplift(plan, _share(plan, effect, mean, covariance, largest))
+
+
 def _uplift(plan: AnalysisPlan, share: Share | None) -> Uplift:
     if share is None:
         return Uplift(None, NO_INTERVAL, "fieller")
@@ -125,7 +138,13 @@ def counterfactual(panel: Panel, effect: Effect) -> tuple[float, Floats]:
 def _share_of_counterfactual(
     plan: AnalysisPlan, effect: Effect | RegressionEffect, mean: float, covariance: Floats
 ) -> Share | None:
-    if mean <= NO_BASE * float(np.nanmax(np.abs(effect.means))):
+    return _share(plan, effect, mean, covariance, float(np.nanmax(np.abs(effect.means))))
+
+
+def _share(
+    plan: AnalysisPlan, effect: Estimate, mean: float, covariance: Floats, largest: float
+) -> Share | None:
+    if mean <= NO_BASE * largest:
         return None
     share = ratio(effect.estimate, mean, covariance, two_sided_quantile(plan.level, effect.df))
     return share.estimate, share.interval

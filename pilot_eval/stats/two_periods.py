@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.domain.observations import Observations
+from pilot_eval.domain.observations import MISSING, Observations
 from pilot_eval.stats.adjusted import RegressionEffect
 from pilot_eval.stats.analysis import Analysis, agreement
 from pilot_eval.stats.contrasts import Effect
 from pilot_eval.stats.flow import Flow, in_either_period
+from pilot_eval.stats.mix import MIX_DIFFERS, shares_of
 from pilot_eval.stats.models import Estimated, estimated
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import speed_of_log_ratio
@@ -134,11 +135,22 @@ def cautions_of_data(observations: Observations, flow: Flow, plan: AnalysisPlan)
         ("comparison_left_out", ignored),
         ("unpaired_branches", unpaired),
         ("strata_without_both_arms", flow.one_armed),
-        ("missing_values", sum(flow.missing.values())),
+        ("missing_values", max(0, sum(flow.missing.values()) - _empty_beside(observations))),
         ("during_left_out", flow.during),
         ("zero_durations", zeros),
     )
     return tuple(Caution(code, {"n": n}) for code, n in found if n)
+
+
+def _empty_beside(observations: Observations) -> int:
+    """Empty cells of columns that the effect does not need: their rows are not left out of it."""
+    beside = (observations.operation, observations.auditor, observations.daypart, observations.pair)
+    count = sum(int(np.sum(labels.codes == MISSING)) for labels in beside if labels is not None)
+    if observations.entered is not None:
+        count += int(np.isnat(observations.entered).sum())
+    if observations.items is not None:
+        count += sum(observations.missing.get(name, 0) for name in observations.items.names)
+    return count
 
 
 def _cautions_of_effect(
@@ -149,12 +161,26 @@ def _cautions_of_effect(
         found.append(Caution("few_branches", {"n": numbers.smaller_arm, "df": effect.df}))
     if _weights_disagree(observations, numbers, effect):
         found.append(Caution("weights_disagree"))
+    found += _cautions_of_mix(observations, numbers.plan)
     found += [Caution("covariate_moved", {"name": name}) for name in _moved(observations, numbers)]
     if numbers.uplift is not None and numbers.uplift.estimate is None:
         found.append(Caution("uplift_without_base"))
     elif numbers.uplift is not None and not numbers.uplift.interval.bounded:
         found.append(Caution("uplift_unbounded"))
     return tuple(found)
+
+
+def _cautions_of_mix(observations: Observations, plan: AnalysisPlan) -> list[Caution]:
+    if observations.operation is None:
+        return []
+    shares = shares_of(observations, plan)
+    distance = float(np.nanmax(shares.distance())) if shares.names else 0.0
+    found = []
+    if distance >= MIX_DIFFERS:
+        found.append(Caution("mix_differs", {"share": 100.0 * distance}))
+    if shares.in_one_period():
+        found.append(Caution("operations_in_one_period", {"name": ", ".join(shares.in_one_period())}))
+    return found
 
 
 def _weights_disagree(

@@ -163,6 +163,7 @@ class AdjustedEffect:
     ----------
     estimate, standard_error, df : on the analysis scale
     mean : (G, 2) adjusted means of branches before and after
+    parts : (G,) contributions of the branches, whose squares add up to the variance
     shift : what taking the label out has changed, estimate less the unadjusted one
     """
 
@@ -170,6 +171,7 @@ class AdjustedEffect:
     standard_error: float
     df: float
     mean: Floats = field(repr=False)
+    parts: Floats = field(repr=False)
     shift: float = 0.0
     method: str = "two_way"
 
@@ -251,7 +253,8 @@ def adjusted_effect(
     precision = _Precision.of(weight, basis, moved, own, pull, fitted, between)
     if precision is None:
         return NotEstimable("few_branches_in_strata", {"n": count})
-    variance = float(np.sum(precision.factor * influence**2))
+    parts = np.sqrt(precision.factor) * influence
+    variance = float(parts @ parts)
     if np.sqrt(variance) <= SPREAD_LIMIT * max(float(np.abs(value).max()), 1e-300):
         return NotEstimable("no_variation", {"n": count})
     return AdjustedEffect(
@@ -259,6 +262,7 @@ def adjusted_effect(
         standard_error=float(np.sqrt(variance)),
         df=precision.df,
         mean=mean,
+        parts=parts,
         shift=-float(imbalance @ effect),
     )
 

@@ -40,8 +40,6 @@ def refusal(**options: Any) -> str:
         {"design": "staggered"},
         {"design": "interrupted_time_series"},
         {"censored": "gave_up", "kind": "duration"},
-        {"operation": "parcel"},
-        {"with_parts": ("sensitivity",)},
         {"with_parts": ("event_study", "items")},
     ],
 )
@@ -68,6 +66,9 @@ def test_what_is_not_built_is_refused_by_name(options: dict[str, Any]) -> None:
         ({"strata": "region", "design": "before_after"}, "comparison branches"),
         ({"strata": "region"}, "no column 'region'"),
         ({"covariates": ("size",)}, "no column 'size'"),
+        ({"operation": "kind"}, "no column 'kind'"),
+        ({"with_parts": ("mix",)}, "--operation"),
+        ({"operation": "kind", "design": "stepped_wedge"}, "two periods"),
         ({"covariates": ("size",), "design": "before_after"}, "comparison branches"),
         ({"estimator": "ancova"}, "--allocation random"),
         ({"estimator": "ancova", "allocation": "chosen"}, "--allocation random"),

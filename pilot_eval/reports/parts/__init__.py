@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, str] = {
     "bootstrap": "pilot_eval.reports.parts.bootstrap",
     "items": "pilot_eval.reports.parts.items",
+    "mix": "pilot_eval.reports.parts.mix",
     "quantiles": "pilot_eval.reports.parts.quantiles",
     "ranking": "pilot_eval.reports.parts.ranking",
     "reliability": "pilot_eval.reports.parts.reliability",

@@ -23,6 +23,32 @@ REASONS: dict[str, Sentence] = {
         "with so many covariates and strata at least {need} branches are needed; there are {n}",
         "при стольких ковариатах и стратах нужно не менее {need} отделений; есть {n}",
     ),
+    "without_operations": Sentence(
+        "the mix of operations needs a column of operations: --operation",
+        "для состава операций нужен столбец операций",
+    ),
+    "mix_of_adjusted": Sentence(
+        "the mix is taken out of the plain change only, and this effect is adjusted for covariates or for "
+        "the level before; give the operations as covariates of 0 and 1 instead",
+        "состав операций исключается только из простого изменения, а этот эффект уже скорректирован на "
+        "ковариаты или на уровень до обучения; задайте операции ковариатами со значениями 0 и 1",
+    ),
+    "operations_alone": Sentence(
+        "no branch and period has two kinds of operation, so that nothing tells how they differ",
+        "ни в одном отделении и периоде нет двух видов операций, поэтому их различие оценить нельзя",
+    ),
+    "operations_not_linked": Sentence(
+        "the effect rests on kinds of operation that no branch and period lets compare, directly or through "
+        "others; such groups: {n}",
+        "эффект опирается на виды операций, которые ни одно отделение и период не позволяют сравнить ни "
+        "прямо, ни через другие; таких групп: {n}",
+    ),
+    "operations_fill_rows": Sentence(
+        "each branch and period has hardly more values than kinds of operation: chance cannot be told from "
+        "difference",
+        "в отделении и периоде значений почти столько же, сколько видов операций: случайное не отличить от "
+        "различия",
+    ),
 }
 
 WARNINGS: dict[str, Sentence] = {
@@ -32,4 +58,25 @@ WARNINGS: dict[str, Sentence] = {
         "Ковариата {name} сама изменилась в группах по-разному. Если её изменило обучение, поправка отнимает "
         "часть эффекта: сравните с эффектом без неё.",
     ),
+    "mix_differs": Sentence(
+        "The mix of operations differs between the periods: {share} of an arm's values would need another "
+        "operation to be alike. Part of the change may come from that: see the effect with the mix taken "
+        "out.",
+        "Состав операций в периодах разный: чтобы он совпал, другой операцией должны были бы стать {share} "
+        "значений группы. Часть изменения может идти от этого: посмотрите эффект без влияния состава.",
+    ),
+    "operations_in_one_period": Sentence(
+        "Seen only before or only after: {name}. Their level in the other period is assumed, not seen.",
+        "Встречается только до или только после: {name}. Уровень в другом периоде предположен, а не измерен.",
+    ),
+    "mix_changes_answer": Sentence(
+        "With the mix of operations taken out the answer is another: the effect depends on what was "
+        "visited. Do not decide before you know why the mix changed.",
+        "Без влияния состава операций ответ другой: эффект зависит от того, что проверяли. Не решайте, пока "
+        "не ясно, почему состав изменился.",
+    ),
+}
+
+MIX: dict[str, Sentence] = {
+    "heading": Sentence("With the mix of operations taken out", "Без влияния состава операций"),
 }
