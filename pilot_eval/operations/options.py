@@ -83,7 +83,6 @@ class Options:
 
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
-    "--design staggered": lambda o: o.design == "staggered",
     "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
     "--censored": lambda o: o.censored is not None,
     "--limit": lambda o: o.limit is not None,
@@ -94,7 +93,6 @@ PARTS_LATER = (
     "sensitivity",
     "threats",
     "ranking",
-    "event_study",
 )
 
 

@@ -18,12 +18,21 @@ from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import Speed, Uplift
 from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable, significance
 
-MUST_AGREE = ("cr2", "wild_cluster_bootstrap", "permutation", "sign_flip", "score_sign_flip", "newey_west")
+MUST_AGREE = (
+    "cr2",
+    "wild_cluster_bootstrap",
+    "permutation",
+    "sign_flip",
+    "score_sign_flip",
+    "newey_west",
+    "cohort_permutation",
+)
 # Where each design is analysed: a module with `analyse(observations, plan) -> Analysis`.
 ANALYSES: dict[str, str] = {
     "before_after": "pilot_eval.stats.two_periods",
     "difference_in_differences": "pilot_eval.stats.two_periods",
     "stepped_wedge": "pilot_eval.stats.stepped_wedge",
+    "staggered": "pilot_eval.stats.staggered",
 }
 
 

@@ -123,10 +123,10 @@ def _on_scale(value: Floats, scale: str) -> Floats:
 def _means(
     branch: NDArray[np.intp], period: NDArray[np.intp], value: Floats, shape: tuple[int, int]
 ) -> tuple[Floats, Floats]:
-    """(G, T) counts and means, shifted by one of the values so that large means do not cancel."""
+    """(G, T) counts and means, shifted by the smallest value so that large means do not cancel."""
     place = branch * shape[1] + period
     size = shape[0] * shape[1]
-    shift = float(value[0]) if len(value) else 0.0
+    shift = float(value.min()) if len(value) else 0.0
     n = np.bincount(place, minlength=size).astype(np.float64)
     sums = np.bincount(place, weights=value - shift, minlength=size)
     mean = np.full(size, np.nan)

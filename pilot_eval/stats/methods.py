@@ -46,6 +46,14 @@ METHODS: dict[str, Method] = {
         # Rates and interrupted time series
         Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),
         # Staggered training, parallel trends, missing branches
+        Method("callaway_santanna", "pilot_eval.stats.cohorts", "Callaway & Sant'Anna 2021"),
+        Method("multiplier_bootstrap", "pilot_eval.stats.multiplier", "Callaway & Sant'Anna 2021"),
+        Method("cohort_permutation", "pilot_eval.stats.cohort_permutation", "Roth & Sant'Anna 2023"),
+        Method("event_study", "pilot_eval.stats.event_study", "Callaway & Sant'Anna 2021"),
+        Method("parallel_trends", "pilot_eval.stats.parallel_trends", "Roth 2022"),
+        Method("relative_magnitudes", "pilot_eval.stats.honest", "Rambachan & Roth 2023"),
+        Method("smoothness", "pilot_eval.stats.honest", "Rambachan & Roth 2023"),
+        Method("lee_bounds", "pilot_eval.stats.lee_bounds", "Lee 2009"),
         # Stepped wedge
         Method("sequence_permutation", "pilot_eval.stats.sequence_permutation", "Wang & De Gruttola 2017"),
         Method("hussey_hughes", "pilot_eval.stats.hussey_hughes", "Hussey & Hughes 2007"),

@@ -58,7 +58,7 @@ def test_too_few_data_is_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--design", "staggered"], "--design staggered: not available in this version"),
+        (["--design", "staggered"], "there is no column 'date'"),
         (["--with", "sensitivity,threats"], "not available in this version"),
         (["--season"], "--season: goes with --design interrupted_time_series"),
         (["--looks", "half"], "is not a list of numbers"),

@@ -37,10 +37,12 @@ def refusal(**options: Any) -> str:
 @pytest.mark.parametrize(
     "options",
     [
-        {"design": "staggered"},
         {"design": "interrupted_time_series"},
         {"censored": "gave_up", "kind": "duration"},
         {"with_parts": ("event_study", "items")},
+        {"operation": "parcel"},
+        {"with_parts": ("threats",)},
+        {"with_parts": ("event_study", "threats")},
     ],
 )
 def test_what_is_not_built_is_refused_by_name(options: dict[str, Any]) -> None:

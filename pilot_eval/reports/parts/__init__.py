@@ -24,6 +24,7 @@ PARTS: dict[str, str] = {
     "reliability": "pilot_eval.reports.parts.reliability",
     "roll_out": "pilot_eval.reports.parts.roll_out",
     "sensitivity": "pilot_eval.reports.parts.sensitivity",
+    "event_study": "pilot_eval.reports.parts.event_study",
 }
 
 # Field of the document, where it is not the part's name.

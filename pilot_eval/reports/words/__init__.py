@@ -21,6 +21,7 @@ from pilot_eval.reports.words import (
     resampling,
     roll_out,
     sensitivity,
+    staggered,
     two_periods,
     wedge,
 )
@@ -36,6 +37,7 @@ AREAS: tuple[ModuleType, ...] = (
     items,
     roll_out,
     wedge,
+    staggered,
 )
 
 
