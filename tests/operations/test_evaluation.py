@@ -39,8 +39,6 @@ def refusal(**options: Any) -> str:
     [
         {"design": "interrupted_time_series"},
         {"censored": "gave_up", "kind": "duration"},
-        {"with_parts": ("event_study", "items")},
-        {"operation": "parcel"},
         {"with_parts": ("threats",)},
         {"with_parts": ("event_study", "threats")},
     ],
