@@ -84,8 +84,6 @@ class Options:
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
     "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
-    "--censored": lambda o: o.censored is not None,
-    "--limit": lambda o: o.limit is not None,
     "--daypart": lambda o: o.daypart is not None,
     "--entered": lambda o: o.entered is not None,
 }
@@ -126,6 +124,17 @@ NOT_WITH_RATES: dict[str, Callable[[Options], object]] = {
     "--design stepped_wedge": lambda o: o.design == "stepped_wedge",
 }
 
+# What would take a time that was broken off for a whole one.
+NOT_WITH_CENSORED: dict[str, Callable[[Options], object]] = {
+    "--weights observation": lambda o: o.weights == "observation",
+    "--covariates": lambda o: o.covariates,
+    "--estimator ancova": lambda o: o.estimator == "ancova",
+    "--operation": lambda o: o.operation is not None,
+    "--target": lambda o: o.target is not None,
+    "--with": lambda o: o.with_parts,
+}
+
+
 MISUSES = (
     Misuse(
         "--with bootstrap",
@@ -133,11 +142,6 @@ MISUSES = (
             "bootstrap" in o.with_parts and (o.design not in DESIGNS_OF_TWO_PERIODS or o.kind == "rate")
         ),
         Message("goes with designs of two periods, and not with --kind rate"),
-    ),
-    Misuse(
-        "--kind",
-        lambda o: o.kind == "rate" and o.design == "stepped_wedge",
-        Message("rate does not go with --design stepped_wedge"),
     ),
     Misuse(
         "--strata",
@@ -149,6 +153,11 @@ MISUSES = (
     ),
     Misuse("--kind", lambda o: o.kind == "rate" and o.exposure is None, Message("rate needs --exposure COL")),
     Misuse("--censored", lambda o: o.censored and o.kind != "duration", Message("goes with --kind duration")),
+    Misuse(
+        "--censored",
+        lambda o: o.censored and o.dated,
+        Message("goes with designs of two periods: before_after, difference_in_differences"),
+    ),
     Misuse("--limit", lambda o: o.limit is not None and not o.censored, Message("goes with --censored COL")),
     Misuse(
         "--target",
@@ -261,6 +270,9 @@ def checked(options: Options) -> Options:
     if options.kind == "rate":
         refused = [name for name, is_asked in NOT_WITH_RATES.items() if is_asked(options)]
         misused += [Problem(name, Message("does not go with --kind rate")) for name in refused]
+    if options.censored is not None:
+        refused = [name for name, is_asked in NOT_WITH_CENSORED.items() if is_asked(options)]
+        misused += [Problem(name, Message("does not go with --censored")) for name in refused]
     if misused:
         raise BadInput(misused)
     return options

@@ -260,6 +260,7 @@ class _Text:
             lines += self._effect(effect)
         lines += self._relative()
         lines += [self._test(test) for test in self.analysis.robustness]
+        lines += self._abandonment()
         width = max(len(label) for label, _ in lines)
         return [f"{label:<{width}}  {text}" for label, text in lines]
 
@@ -274,6 +275,31 @@ class _Text:
             for arm, row in (("trained", means[1]), ("comparison", means[0]))
             if not math.isnan(row[0])
         ]
+
+    def _abandonment(self) -> list[tuple[str, str]]:
+        """Share of waits given up, where some could be."""
+        told = self.analysis.extra.get("abandonment")
+        if told is None:
+            return []
+        lines = [
+            (
+                self._label("abandonment") if first else "",
+                f"{percent(row['before'], 1, self.language)} → {percent(row['after'], 1, self.language)} "
+                f"({self._label(arm)})",
+            )
+            for first, (arm, row) in zip((True, False), told["means"].items(), strict=False)
+        ]
+        effect = told["effect"]
+        if effect is None:
+            return lines
+        low, high = effect["confidence_interval"]
+        text = (
+            f"{number(effect['estimate'], 1, self.language, sign=True)} "
+            f"{getattr(TEXT_UNITS['percentage_points'], self.language)} "
+            f"({interval(low, high, 1, self.language, sign=True)}), "
+            f"p {number(effect['pvalue'], 4, self.language)}"
+        )
+        return [*lines, ("", text)]
 
     def _mean(self, value: float) -> str:
         return number(value, 2, self.language)

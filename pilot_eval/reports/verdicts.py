@@ -11,6 +11,7 @@ from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.wording import (
     DISAGREEMENT,
     HEADLINES,
+    IN_SECONDS,
     NO_COMPARISON,
     NO_LIMITS,
     RELATIVE,
@@ -128,7 +129,7 @@ def verdict_of(analysis: Analysis, blocking: Sentence | None = None, unit: str =
 def change_of(analysis: Analysis, unit: str = "") -> Change | None:
     """The change on the scale of the smallest effect, plus being better; None where there is none."""
     plan, uplift = analysis.plan, analysis.uplift
-    if analysis.measure.scale == "log_ratio":
+    if plan.kind == "duration":
         if uplift is None or uplift.estimate is None:
             return None
         percent_of = "speed_percent" if plan.sign < 0 else "time_percent"
@@ -199,7 +200,7 @@ def _sentences(analysis: Analysis, change: Change | None) -> tuple[Sentence, ...
     if change is not None:
         sentences.append(_compared(analysis, change))
         if analysis.measure.scale == "difference" and analysis.uplift is not None:
-            sentences += _relative(analysis)
+            sentences += [_in_seconds(analysis)] if analysis.plan.kind == "duration" else _relative(analysis)
     if analysis.agreement is False:
         sentences.append(DISAGREEMENT)
     if not analysis.plan.with_comparison:
@@ -216,6 +217,16 @@ def _compared(analysis: Analysis, change: Change) -> Sentence:
         change=_with_unit(change.estimate, change.unit, digits),
         level=told(lambda language: level_text(plan.level, language)),
         interval=_interval(change.interval, change.unit, digits),
+    )
+
+
+def _in_seconds(analysis: Analysis) -> Sentence:
+    """The effect on a mean of seconds, plus being longer, which the change in per cent of speed is not."""
+    effect, ends = analysis.effect, analysis.interval or NO_INTERVAL
+    estimate = float("nan") if isinstance(effect, NotEstimable) else effect.estimate
+    return IN_SECONDS.filled(
+        change=_with_unit(estimate, "seconds", decimals(ends)),
+        interval=_interval(ends, "seconds", decimals(ends)),
     )
 
 

@@ -42,6 +42,10 @@ RELATIVE = Sentence(
     "In per cent of what was to be expected without training: {change} ({interval}).",
     "В процентах от ожидаемого без обучения: {change} ({interval}).",
 )
+IN_SECONDS = Sentence(
+    "The mean wait up to the limit changed by {change} ({interval}; plus is longer).",
+    "Среднее ожидание до предела изменилось на {change} ({interval}; плюс — дольше).",
+)
 NO_COMPARISON = Sentence(
     "There is no comparison group: part of the change may have come by itself.",
     "Группы сравнения нет: часть изменения могла произойти сама собой.",

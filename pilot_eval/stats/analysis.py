@@ -108,6 +108,8 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
 
 def _module(observations: Observations, plan: AnalysisPlan) -> str:
     """Where these observations are analysed."""
+    if observations.censored is not None:
+        return "pilot_eval.stats.censoring"
     if plan.kind == "rate" and plan.design in DESIGNS_OF_TWO_PERIODS:
         return "pilot_eval.stats.rates"
     return ANALYSES[plan.design]

@@ -38,7 +38,6 @@ def refusal(**options: Any) -> str:
     "options",
     [
         {"design": "interrupted_time_series"},
-        {"censored": "gave_up", "kind": "duration"},
         {"with_parts": ("threats",)},
         {"with_parts": ("event_study", "threats")},
     ],

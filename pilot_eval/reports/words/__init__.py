@@ -14,6 +14,7 @@ from typing import Any
 from pilot_eval.reports.sentences import Forms, Sentence
 from pilot_eval.reports.words import (
     auditors,
+    censoring,
     items,
     linear,
     ranking,
@@ -38,6 +39,7 @@ AREAS: tuple[ModuleType, ...] = (
     roll_out,
     wedge,
     staggered,
+    censoring,
 )
 
 
