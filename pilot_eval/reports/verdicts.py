@@ -189,6 +189,12 @@ def _headline(
     if change is None or change.interval.low is None or change.interval.high is None:
         return HEADLINES["unclear_unbounded"]
     low, high, digits = change.interval.low, change.interval.high, decimals(change.interval)
+    # The unit is said once: before the first number where it is a word such as "speed", else after the last.
+    if _stands_before(change.unit):
+        return sentence.filled(
+            low=_with_unit(low, change.unit, digits),
+            high=told(lambda language: _number(high, change.unit, digits, language)),
+        )
     return sentence.filled(
         low=told(lambda language: _number(low, change.unit, digits, language)),
         high=_with_unit(high, change.unit, digits),
@@ -246,6 +252,11 @@ def _relative(analysis: Analysis) -> list[Sentence]:
 def _number(value: float, unit: str, digits: int, language: Language) -> str:
     write = percent if unit.endswith("percent") else number
     return write(round(value, 9), digits, language, sign=True)  # 2.7499999999999 is 2.75, shown as 2.8
+
+
+def _stands_before(unit: str) -> bool:
+    """Whether the word of a unit is said before its number."""
+    return unit in UNITS and not UNITS[unit].en.startswith("{")
 
 
 def _with_unit(value: float, unit: str, digits: int) -> Sentence:

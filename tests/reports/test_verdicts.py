@@ -203,6 +203,14 @@ def test_durations_are_judged_in_percent_of_speed() -> None:
     assert "скорость +11," in told(fast).sentences[0].ru
 
 
+def test_the_unit_of_a_range_is_said_once() -> None:
+    headline = told(analysed(0.1, spread=3.0, plan=replace(PLAN, kind="duration"))).headline
+    assert headline.en.startswith("Unclear: anything from speed ")
+    assert headline.en.count("speed") == 1
+    assert headline.ru.startswith("Вывод сделать нельзя: возможно и скорость ")
+    assert headline.ru.count("скорость") == 1
+
+
 def test_no_limits_are_said_in_words() -> None:
     found = analysed(5.0, plan=replace(PLAN, kind="duration"))
     open_ended = replace(
