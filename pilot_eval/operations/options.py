@@ -83,7 +83,6 @@ class Options:
 
 # Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
 LATER: dict[str, Callable[[Options], object]] = {
-    "--design interrupted_time_series": lambda o: o.design == "interrupted_time_series",
     "--daypart": lambda o: o.daypart is not None,
     "--entered": lambda o: o.entered is not None,
 }

@@ -136,7 +136,7 @@ def _written(name: str, value: Value) -> Sentence:
         return told(lambda language: level_percent(value, language))
     if name in ("share", "limit"):
         return told(lambda language: percent(value, 1, language))
-    if name == "change":
+    if name in ("change", "change_low", "change_high"):
         return told(lambda language: percent(value, 1, language, sign=True))
     if name.endswith("_share"):
         return told(lambda language: percent(value, 1, language, sign=True))

@@ -33,6 +33,7 @@ ANALYSES: dict[str, str] = {
     "difference_in_differences": "pilot_eval.stats.two_periods",
     "stepped_wedge": "pilot_eval.stats.stepped_wedge",
     "staggered": "pilot_eval.stats.staggered",
+    "interrupted_time_series": "pilot_eval.stats.interrupted_time_series",
 }
 
 

@@ -44,6 +44,13 @@ METHODS: dict[str, Method] = {
         Method("benjamini_hochberg", "pilot_eval.stats.families", "Benjamini & Hochberg 1995"),
         Method("lan_demets", "pilot_eval.stats.looks", "Lan & DeMets 1983"),
         # Rates and interrupted time series
+        Method(
+            "quasi_poisson",
+            "pilot_eval.stats.interrupted_time_series",
+            "Lopez Bernal, Cummins & Gasparrini 2017",
+        ),
+        Method("poisson", "pilot_eval.stats.interrupted_time_series", "McCullagh & Nelder 1989"),
+        Method("newey_west", "pilot_eval.stats.glm", "Newey & West 1987"),
         Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),
         # Staggered training, parallel trends, missing branches
         Method("callaway_santanna", "pilot_eval.stats.cohorts", "Callaway & Sant'Anna 2021"),

@@ -7,6 +7,7 @@ with the number of branches.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,7 @@ from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
 Floats = NDArray[np.float64]
 
 PERIOD_NAMES = ("before", "after")
+LARGEST_UNIT = 9  # rates are told per 1, 10, ... 10^9 units of exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +176,9 @@ def dispersion(panel: RatePanel, means: Floats) -> float:
     expected = means[panel.trained.astype(np.intp)] * panel.exposure
     df = expected.size - 2 * len(panel.arms)
     return float(np.sum((panel.events - expected) ** 2 / expected)) / df
+
+
+def rates_per(means: Floats) -> float:
+    """The smallest power of ten of exposure on which the smallest rate is at least 1."""
+    smallest = float(np.nanmin(means))
+    return 10.0 ** min(LARGEST_UNIT, max(0, math.ceil(-math.log10(smallest))))

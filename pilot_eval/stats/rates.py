@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.stats.analysis import Analysis, agreement
@@ -20,6 +19,7 @@ from pilot_eval.stats.rate_ratio import (
     RatePanel,
     dispersion,
     estimate_rate_ratio,
+    rates_per,
     standardised_log_ratio,
 )
 from pilot_eval.stats.rate_tests import flip_scores, permute_rates
@@ -27,11 +27,8 @@ from pilot_eval.stats.relative import uplift_of_log_rate_ratio
 from pilot_eval.stats.results import Caution, NotEstimable
 from pilot_eval.stats.two_periods import FEW_BRANCHES, cautions_of_data, lacking_arm
 
-Floats = NDArray[np.float64]
-
 EXPOSURE_MOVED = 0.20  # share by which an arm's exposure changed: counts alone would mislead
 FEW_DF = 5.0  # with enough branches: the exposure of a few decides
-LARGEST_UNIT = 9  # rates are told per 1, 10, ... 10^9 units of exposure
 
 
 def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
@@ -85,12 +82,6 @@ def counts(panel: RatePanel) -> dict[str, Any]:
         }
         for arm in panel.arms
     }
-
-
-def rates_per(means: Floats) -> float:
-    """The smallest power of ten of exposure on which the smallest rate is at least 1."""
-    smallest = float(np.nanmin(means))
-    return 10.0 ** min(LARGEST_UNIT, max(0, math.ceil(-math.log10(smallest))))
 
 
 def _test(plan: AnalysisPlan, panel: RatePanel, effect: RateEffect) -> TestOfEffect:

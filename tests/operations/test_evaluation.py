@@ -37,7 +37,6 @@ def refusal(**options: Any) -> str:
 @pytest.mark.parametrize(
     "options",
     [
-        {"design": "interrupted_time_series"},
         {"with_parts": ("threats",)},
         {"with_parts": ("event_study", "threats")},
     ],
