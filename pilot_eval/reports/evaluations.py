@@ -260,7 +260,8 @@ class _Text:
             lines += self._effect(effect)
         lines += self._relative()
         lines += [self._test(test) for test in self.analysis.robustness]
-        lines += self._abandonment()
+        lines += [self._beside(estimate) for estimate in self.analysis.beside]
+        lines += self._abandonment() + self._lognormal()
         width = max(len(label) for label, _ in lines)
         return [f"{label:<{width}}  {text}" for label, text in lines]
 
@@ -275,6 +276,13 @@ class _Text:
             for arm, row in (("trained", means[1]), ("comparison", means[0]))
             if not math.isnan(row[0])
         ]
+
+    def _beside(self, estimate: Estimate) -> tuple[str, str]:
+        ends = estimate.confidence_interval(self.analysis.plan.level)
+        digits = max(2, decimals(ends) + 1)
+        between = interval(ends.low, ends.high, digits, self.language, sign=True)
+        text = f"{number(estimate.estimate, digits, self.language, sign=True)} ({between})"
+        return self._label(estimate.method), f"{text}, p {number(estimate.pvalue, 4, self.language)}"
 
     def _abandonment(self) -> list[tuple[str, str]]:
         """Share of waits given up, where some could be."""
@@ -300,6 +308,15 @@ class _Text:
             f"p {number(effect['pvalue'], 4, self.language)}"
         )
         return [*lines, ("", text)]
+
+    def _lognormal(self) -> list[tuple[str, str]]:
+        """The speed by the lognormal model, beside the mean of waits that were given up."""
+        told = self.analysis.extra.get("lognormal_aft")
+        if told is None:
+            return []
+        low, high = told["confidence_interval_speed_percent"]
+        speed = self._percent(told["speed_percent"], ConfidenceInterval(low, high))
+        return [(self._label("lognormal_aft"), f"{speed}, p {number(told['pvalue'], 4, self.language)}")]
 
     def _mean(self, value: float) -> str:
         return number(value, 2, self.language)

@@ -49,6 +49,7 @@ class Analysis:
     means : (2, 2) rows comparison, trained; columns before, after; geometric for durations
     uplift, speed : relative effect; speed for durations
     robustness : other tests of the same effect
+    beside : other estimates of the same quantity, under other assumptions
     agreement : whether those fall on the primary's side of the level; None where nothing was compared
     cautions : what the reader must know beside the numbers
     measured : scale and unit of the effect, where they are not those of the plan's kind
@@ -63,6 +64,7 @@ class Analysis:
     uplift: Uplift | None = None
     speed: Speed | None = None
     robustness: tuple[TestOfEffect, ...] = ()
+    beside: tuple[Estimate, ...] = ()
     agreement: bool | None = None
     cautions: tuple[Caution, ...] = ()
     measured: Outcome | None = None

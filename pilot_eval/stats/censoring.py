@@ -269,7 +269,7 @@ def _sensitivity(plan: AnalysisPlan, waits: Waits) -> dict[str, Any] | None:
     seconds = np.where(waits.seconds == 0.0, ZERO_SECONDS, waits.seconds)
     tested = 3 if len(columns) == 4 else 1
     fit = lognormal_aft(seconds, waits.gave_up, np.column_stack(columns), waits.branch)
-    return None if fit is None else _log_ratio(plan, fit, tested)
+    return None if fit is None or not fit.covariance[tested, tested] > 0.0 else _log_ratio(plan, fit, tested)
 
 
 def _log_ratio(plan: AnalysisPlan, fit: LognormalFit, tested: int) -> dict[str, Any]:
@@ -280,7 +280,7 @@ def _log_ratio(plan: AnalysisPlan, fit: LognormalFit, tested: int) -> dict[str, 
         "estimate": b,
         "standard_error": error,
         "confidence_interval": [b - half, b + half],
-        "pvalue": two_sided_pvalue(b / error, math.inf) if error > 0.0 else None,
+        "pvalue": two_sided_pvalue(b / error, math.inf),
         "time_percent": 100.0 * math.expm1(b),
         "speed_percent": 100.0 * math.expm1(-b),
         "confidence_interval_speed_percent": [100.0 * math.expm1(-b - half), 100.0 * math.expm1(half - b)],

@@ -92,7 +92,11 @@ def item_effects(observations: Observations, plan: AnalysisPlan) -> Items | NotE
         )
         for i, name in enumerate(matrix.names)
     )
-    fixed = fixed_item_set(observations)
+    fixed = (
+        NotEstimable("fixed_set_needs_two_periods")
+        if plan.design in DESIGNS_WITH_DATES
+        else fixed_item_set(observations)
+    )
     return Items(
         items=items,
         found=tuple(i.name for i in items if i.adjusted_pvalue is not None and i.adjusted_pvalue <= alpha),

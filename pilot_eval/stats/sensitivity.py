@@ -216,7 +216,7 @@ class _Work:
         return Panel.of(cells, self.observations.trained[flow.used], by_rows=by_rows)
 
     def tests(self) -> Iterator[Specified]:
-        """The other tests of the planned estimate."""
+        """The other tests of the planned estimate, and the estimates beside it."""
         for test in self.analysis.robustness:
             yield replace(
                 self.planned(),
@@ -227,6 +227,9 @@ class _Work:
                 df=None,
                 own_estimate=False,
             )
+        scale = self.analysis.measure.scale
+        for other in self.analysis.beside:
+            yield self.student(other.method, scale, other.estimate, other.standard_error, other.df)
 
     def without_each_branch(self) -> Iterator[LeftOut]:
         chosen = self._branches_to_leave_out()

@@ -21,6 +21,7 @@ from math import factorial, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from pilot_eval.domain.progress import told
 from pilot_eval.stats.draws import chunks
 from pilot_eval.stats.inversion import Draws, Polynomial, invert, product, without_rounding
 from pilot_eval.stats.results import ConfidenceInterval
@@ -94,7 +95,12 @@ def sequence_draws(panel: Wedge, fit: TwoWayFit, *, draws: int, seed: int) -> Dr
         if enumerated
         else random_sequences(panel.crossing, draws, seed, size)
     )
-    parts = [_statistics(fit, exposure(crossing, panel.mean.shape[1])) for crossing in orders]
+    total = assignments(panel.crossing) if enumerated else draws
+    parts, done = [], 0
+    for crossing in orders:
+        told("orders of training", done, total)
+        parts.append(_statistics(fit, exposure(crossing, panel.mean.shape[1])))
+        done += len(crossing)
     top: Polynomial = tuple(np.concatenate([part[0][i] for part in parts]) for i in range(2))
     bottom: Polynomial = tuple(np.concatenate([part[1][i] for part in parts]) for i in range(3))
     return Draws(top, bottom, fit.cr0, enumerated)

@@ -79,13 +79,14 @@ def _told(started: Analysis, wedge: Wedge, effect: PermutedEffect) -> Analysis:
     plan = started.plan
     interval = effect.confidence_interval(plan.level)
     mixed, times = hussey_hughes(wedge), exposure_time(wedge)
-    tests = tuple(_test(plan, estimate) for estimate in (effect.cr2, mixed) if estimate is not None)
+    tests = (_test(plan, effect.cr2),)
     observed = float(np.mean(wedge.mean[wedge.exposed & wedge.seen]))
     numbers = replace(
         started,
         effect=effect,
         interval=interval,
         robustness=tests,
+        beside=() if mixed is None else (mixed,),
         agreement=agreement(plan, effect, tests),
         cautions=started.cautions + _cautions_of_effect(plan, wedge, effect, times),
     )

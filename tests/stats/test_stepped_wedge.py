@@ -75,13 +75,13 @@ def test_the_document_tells_the_regression_the_permutation_and_the_mixed_model()
     assert effect["standard_error"] == pytest.approx(expected.standard_error, rel=EXACT)
     assert effect["df"] == pytest.approx(expected.df, rel=EXACT)
     assert effect["method"] == "sequence_permutation"
-    cr2, mixed = document["robustness"]
+    (cr2,) = document["robustness"]
     assert cr2["method"] == "cr2"
     assert cr2["pvalue"] == pytest.approx(expected.pvalue, rel=EXACT)
     theirs = hussey_hughes(wedge)
     assert theirs is not None
-    assert mixed["pvalue"] == pytest.approx(theirs.pvalue, rel=1e-6)
     assert document["hussey_hughes"]["estimate"] == pytest.approx(theirs.estimate, rel=1e-6)
+    assert document["hussey_hughes"]["pvalue"] == pytest.approx(theirs.pvalue, rel=1e-6)
     permutation = document["sequence_permutation"]
     assert permutation["orders"] == math.factorial(10) // 2**5
     assert (permutation["draws"], permutation["enumerated"]) == (499, False)
@@ -215,6 +215,21 @@ def test_too_few_orders_are_said_and_cannot_reject() -> None:
     assert document["effect"]["confidence_interval"] == [None, None]
     assert document["uplift"]["bounded"] is False
     assert document["verdict"]["key"] == "unclear"
+
+
+def test_the_mixed_model_is_a_row_of_its_own_estimate_among_the_specifications() -> None:
+    document = evaluated(made_up_rows(1, CROSSING), with_parts=["sensitivity"])
+    rows = {row["code"]: row for row in document["sensitivity"]["specifications"]}
+    assert rows["hussey_hughes"]["effect"]["estimate"] == document["hussey_hughes"]["estimate"]
+    assert rows["cr2"]["effect"]["estimate"] == document["effect"]["estimate"]
+
+
+def test_items_are_analysed_in_a_wedge_too() -> None:
+    rows = made_up_rows(1, CROSSING)
+    rows |= {"i1": [i % 2 for i in range(len(rows["x"]))], "i2": [i // 2 % 2 for i in range(len(rows["x"]))]}
+    items = evaluated(rows, with_parts=["items"], items=["i1", "i2"])["items"]
+    assert [item["effect"]["method"] for item in items["items"]] == ["sequence_permutation"] * 2
+    assert items["fixed_item_set"]["not_estimable"]["code"] == "fixed_set_needs_two_periods"
 
 
 def test_an_order_that_was_not_drawn_is_said() -> None:

@@ -47,6 +47,9 @@ WARNINGS: dict[str, Sentence] = {
 
 COUNTED: dict[str, Forms] = {"giving_up_may_inform": WAITS}
 
-LABELS: dict[str, Sentence] = {"abandonment": Sentence("Gave up", "Не дождались")}
+LABELS: dict[str, Sentence] = {
+    "abandonment": Sentence("Gave up", "Не дождались"),
+    "lognormal_aft": Sentence("Lognormal", "Логнормальная"),
+}
 UNITS: dict[str, Sentence] = {"seconds": Sentence("{number} seconds", "{number} с")}
 TEXT_UNITS: dict[str, Sentence] = {"seconds": Sentence("seconds", "с")}

@@ -10,6 +10,10 @@ REASONS: dict[str, Sentence] = {
         "no branch has an item that applied both before and after",
         "ни в одном отделении нет пункта, применимого и до, и после",
     ),
+    "fixed_set_needs_two_periods": Sentence(
+        "a fixed set of items is told for designs with one before and one after only",
+        "единый набор пунктов рассматривается только в схемах с одним периодом до и одним после",
+    ),
     "item_constant": Sentence(
         "the item, or the others beside it, never varies between visits to one branch in one period",
         "между визитами в одно отделение за один период не меняется сам пункт или остальные рядом с ним",
