@@ -259,7 +259,7 @@ def effect_of_regression(
         return _told(fit, regression)
     tested = np.zeros(X.shape[1])
     tested[-1] = 1.0
-    if _one_branch_decides(regression, fit, tested):
+    if _one_branch_decides(fit, tested):
         return NotEstimable("one_branch_decides", {"n": count})
     parts = fit.contributions(tested)
     error = float(np.sqrt(parts @ parts))
@@ -291,14 +291,12 @@ def _told(reason: NotEstimable, regression: TrainingRegression) -> NotEstimable:
     return NotEstimable("arm_told_by_covariates", {"n": len(regression.trained)})
 
 
-def _one_branch_decides(regression: TrainingRegression, fit: LeastSquares, tested: Floats) -> bool:
-    """Whether a branch whose residuals are always 0 has a part in the effect."""
-    if fit.own_leverage().max() <= LEVERAGE_LIMIT:
-        return False
-    alone = fit.own_leverage() > LEVERAGE_LIMIT
+def _one_branch_decides(fit: LeastSquares, tested: Floats) -> bool:
+    """Whether the effect leans on a direction that lives in one branch: its residual there is always 0."""
+    values, vectors = np.linalg.eigh(fit.overlap)
     weight = fit.root.T @ tested
-    part = np.einsum("gij,i,j->g", fit.overlap, weight, weight)
-    return bool(np.any(part[alone] > SPREAD_LIMIT * part.sum()))
+    part = np.einsum("gij,i->gj", vectors, weight) ** 2
+    return bool(np.any(part[values > LEVERAGE_LIMIT] > SPREAD_LIMIT * (weight @ weight)))
 
 
 def _raw_means(sample: Sample, *, by_branch: bool) -> tuple[Floats, float, Floats]:
