@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "pilot_eval.cli.evaluate:evaluate",
     "export": "pilot_eval.cli.export:export",
     "import": "pilot_eval.cli.importing:import_command",
+    "plan": "pilot_eval.cli.plan:plan",
     "serve": "pilot_eval.cli.serve:serve",
     "user": "pilot_eval.cli.people:user",
 }

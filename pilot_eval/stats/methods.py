@@ -77,6 +77,10 @@ METHODS: dict[str, Method] = {
         Method("omega", "pilot_eval.stats.omega", "McDonald 1999; Joreskog 1967"),
         # Planning and roll-out
         Method(
+            "variance_components", "pilot_eval.stats.variance_components", "Searle, Casella & McCulloch 1992"
+        ),
+        Method("power", "pilot_eval.stats.power", "Teerenstra et al. 2012; Eldridge, Ashby & Kerry 2006"),
+        Method(
             "roll_out", "pilot_eval.stats.roll_out", "Hartung & Knapp 2001; Nagashima, Noma & Furukawa 2019"
         ),
         # Branches compared, sensitivity, threats

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv, ndtr
 
 from pilot_eval.stats.cluster_robust import least_squares
+from pilot_eval.stats.contrasts import arm_traces
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.student import two_sided_quantile
 
@@ -27,6 +28,7 @@ MOST_BRANCHES = 100_000
 MOST_VISITS = 1_000_000
 _DRAWS = 50  # of means before an analysis of covariance
 _LARGE = 300  # branches: beyond, its degrees of freedom no longer matter
+_HALVINGS = 50
 _NODES = 128  # of the quadrature over the estimated spread; errs by less than 1e-5, mostly 1e-9
 
 
@@ -118,10 +120,12 @@ def precision_of(spread: Spread, study: Study, estimator: str = "change") -> Pre
     shares = [untrained / study.comparison] if study.comparison else []
     sizes = [study.comparison] if study.comparison else []
     true = _satterthwaite([(untrained + spread.effect) / study.trained, *shares], [study.trained, *sizes])
-    working = _satterthwaite([1.0 / size for size in (study.trained, *sizes)], [study.trained, *sizes])
+    plain = _satterthwaite([1.0 / size for size in (study.trained, *sizes)], [study.trained, *sizes])
+    working = _working_df(spread, [study.trained, *sizes])
     variance = (untrained + spread.effect) / study.trained + sum(shares)
-    kept = _df_with_slope(study.trained, study.comparison) / working if estimator == "ancova" else 1.0
-    return Precision(math.sqrt(variance), working * kept, true * kept)
+    if estimator == "ancova":
+        working = _df_with_slope(study.trained, study.comparison)
+    return Precision(math.sqrt(variance), working, true * working / plain)
 
 
 def power(effect: ArrayLike, precision: Precision, level: float) -> Floats:
@@ -150,17 +154,7 @@ def detectable_effect(precision: Precision, level: float, wanted: float) -> floa
     """
     if not 1.0 - level < wanted < 1.0:
         raise ValueError(f"power must lie between {1.0 - level:g} and 1")
-    critical = two_sided_quantile(level, precision.df)
-    low, high = 0.0, 1.0
-    while _rejection(np.array([high]), critical, precision.spread_df)[0] < wanted:
-        low, high = high, 2.0 * high
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if _rejection(np.array([middle]), critical, precision.spread_df)[0] < wanted:
-            low = middle
-        else:
-            high = middle
-    return high * precision.standard_error
+    return _detectable_shift(level, wanted, precision.df, precision.spread_df) * precision.standard_error
 
 
 def required_visits(
@@ -212,7 +206,7 @@ def _free_with_slope(study: Study) -> int:
     return study.trained + study.comparison - 4
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _df_with_slope(trained: int, comparison: int) -> float:
     """Satterthwaite degrees of freedom of after on arm and before, averaged over made-up means before."""
     count = trained + comparison
@@ -229,10 +223,41 @@ def _df_with_slope(trained: int, comparison: int) -> float:
     return float(np.mean(found))
 
 
+def _working_df(spread: Spread, sizes: list[int]) -> float:
+    """Degrees of freedom of the analysis, as if branches (rows, where pooled) varied alike."""
+    if not spread.pooled or spread.unevenness <= 1.0 or max(sizes) > _LARGE:
+        return _satterthwaite([1.0 / size for size in sizes], sizes)
+    traces = [arm_traces(*_uneven_arm(size, spread.unevenness - 1.0)) for size in sizes]
+    return sum(first for first, _ in traces) ** 2 / sum(second for _, second in traces)
+
+
+def _uneven_arm(size: int, squared_cv: float) -> tuple[Floats, Floats]:
+    """(n, 2) shares of an arm's exposure at quantiles of a gamma distribution, and its (2,) total."""
+    quantile = (np.arange(size) + 0.5) / size
+    exposure = gammaincinv(1.0 / squared_cv, quantile) * squared_cv
+    return np.tile(exposure[:, None] / exposure.sum(), 2), np.full(2, float(size))
+
+
 def _satterthwaite(shares: list[float], sizes: list[int]) -> float:
     """Degrees of freedom of a sum of independent variances, each known with its size - 1."""
     squares = sum(share**2 / (size - 1.0) for share, size in zip(shares, sizes, strict=True))
     return sum(shares) ** 2 / squares
+
+
+@lru_cache(maxsize=1024)
+def _detectable_shift(level: float, wanted: float, df: float, spread_df: float) -> float:
+    """The effect in standard errors that is found with probability `wanted`."""
+    critical = two_sided_quantile(level, df)
+    low, high = 0.0, 1.0
+    while _rejection(np.array([high]), critical, spread_df)[0] < wanted:
+        low, high = high, 2.0 * high
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        if _rejection(np.array([middle]), critical, spread_df)[0] < wanted:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def _rejection(shift: Floats, critical: float, df: float) -> Floats:
@@ -246,7 +271,7 @@ def _rejection(shift: Floats, critical: float, df: float) -> Floats:
     return np.asarray(tails @ weight)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _spread_nodes(df: float) -> tuple[Floats, Floats]:
     """Quantiles of sqrt(chi^2/df) and their weights; nodes are drawn to the ends, where it bends."""
     node, weight = np.polynomial.legendre.leggauss(_NODES)

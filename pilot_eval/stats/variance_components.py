@@ -52,11 +52,13 @@ class VarianceComponents:
     branches : G
     change_variance : mean square of the branches' observed changes within arms
     change_df : its degrees of freedom
+    arm_variances : mean squares and degrees of freedom of each arm's changes
     visit_df : degrees of freedom of `visit`; infinite where theory gives it (Poisson)
     visit_share : variance of an observed change that a variance of 1 of single visits brings
     before : mean of the period before, over branches (pooled rate of a rate)
     size : mean number of visits (exposure) per branch and period
     size_cv : their coefficient of variation
+    unevenness : mean(n) mean(1/n) of them, 1 where all are equal
     observed_correlation : of branches' observed means before and after, within arms
     """
 
@@ -66,11 +68,13 @@ class VarianceComponents:
     branches: int
     change_variance: float
     change_df: float
+    arm_variances: tuple[tuple[float, float], ...]
     visit_df: float
     visit_share: float
     before: float
     size: float
     size_cv: float
+    unevenness: float
     observed_correlation: float | None
 
     @property
@@ -122,11 +126,13 @@ def variance_components(cells: Cells, group: NDArray[np.intp]) -> VarianceCompon
         branches=len(group),
         change_variance=change_variance,
         change_df=free,
+        arm_variances=_by_arm(change, group),
         visit_df=visit_df,
         visit_share=visit_share,
         before=float(cells.mean[:, 0].mean()),
         size=float(cells.n.mean()),
         size_cv=float(cells.n.std() / cells.n.mean()),
+        unevenness=float(cells.n.mean() * (1.0 / cells.n).mean()),
         observed_correlation=_correlation(deviation),
     )
 
@@ -171,11 +177,13 @@ def rate_components(
         branches=len(group),
         change_variance=float(change @ change) / free,
         change_df=free,
+        arm_variances=_by_arm(change, group),
         visit_df=math.inf,
         visit_share=2.0 / float(exposure.mean()),
         before=float(count[:, 0].sum() / exposure[:, 0].sum()),
         size=float(exposure.mean()),
-        size_cv=math.sqrt(uneven - 1.0),
+        size_cv=math.sqrt(max(0.0, uneven - 1.0)),
+        unevenness=float(exposure.mean() * (1.0 / exposure).mean()),
         observed_correlation=_correlation(relative),
     )
 
@@ -195,6 +203,16 @@ def _within_groups(values: Floats, group: NDArray[np.intp]) -> Floats:
 
 def _sums(values: Floats, group: NDArray[np.intp], arms: int) -> Floats:
     return np.column_stack([np.bincount(group, weights=values[:, p], minlength=arms) for p in (0, 1)])
+
+
+def _by_arm(change: Floats, group: NDArray[np.intp]) -> tuple[tuple[float, float], ...]:
+    """Mean square and degrees of freedom of each arm that has at least two branches."""
+    squares, sizes = np.bincount(group, weights=change**2), np.bincount(group)
+    return tuple(
+        (float(square) / (size - 1.0), size - 1.0)
+        for square, size in zip(squares, sizes.tolist(), strict=True)
+        if size > 1
+    )
 
 
 def _correlation(deviation: Floats) -> float | None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pilot_eval.stats.cells import Cells
 from pilot_eval.stats.cluster_robust import least_squares
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.power import Spread, Study, detectable_effect, precision_of
+from pilot_eval.stats.rate_ratio import RateEffect, RatePanel, estimate_rate_ratio
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.student import two_sided_pvalue
 from tests.simulation.pilots import runs
@@ -96,3 +98,63 @@ def test_counting_visits_as_independent_would_promise_far_too_much() -> None:
     rng = np.random.default_rng(2)
     planned = Planned("four of twenty", 4, 16, 30)
     assert np.mean([rejects(planned.pilot(rng, promised), "change") for _ in range(300)]) < 0.6
+
+
+@dataclass(frozen=True)
+class PlannedRates:
+    """Mean count of a branch and period; coefficients of variation of exposure, branches and swings."""
+
+    name: str
+    trained: int
+    comparison: int
+    events: float
+    exposure_cv: float
+    branch_cv: float
+    swing_cv: float
+
+    def panel(self, rng: np.random.Generator, effect: float) -> RatePanel:
+        count = self.trained + self.comparison
+        trained = np.arange(count) < self.trained
+        exposure = np.repeat(_gamma(rng, self.exposure_cv, (count, 1)), 2, axis=1) * self.events
+        rate = _gamma(rng, self.branch_cv, (count, 1)) * _gamma(rng, self.swing_cv, (count, 2))
+        rate[:, 1] *= np.exp(effect * trained)
+        return RatePanel(trained, rng.poisson(exposure * rate).astype(float), exposure)
+
+
+def _gamma(rng: np.random.Generator, cv: float, size: tuple[int, int]) -> NDArray[np.float64]:
+    return rng.gamma(1 / cv**2, cv**2, size) if cv else np.ones(size)
+
+
+RATES = (
+    PlannedRates("ten against ten", 10, 10, 50, 0.0, 0.2, 0.2),
+    PlannedRates("four of twenty, uneven exposure", 4, 16, 50, 0.6, 0.2, 0.2),
+    PlannedRates("twenty against twenty, four events each", 20, 20, 4, 0.0, 0.0, 0.0),
+    PlannedRates("thirty against thirty, very uneven exposure", 30, 30, 200, 1.0, 0.2, 0.2),
+    PlannedRates("fifteen alone", 15, 0, 30, 0.5, 0.2, 0.2),
+)
+# A rate that falls leaves fewer events, one that rises more: power is up to this much less, or more.
+LESS, MORE = 0.085, 0.10
+
+
+@pytest.mark.parametrize("direction", [-1.0, 1.0], ids=["falling", "rising"])
+@pytest.mark.parametrize("planned", RATES, ids=lambda planned: planned.name)
+def test_detectable_ratios_of_rates_are_found_about_as_often_as_promised(
+    planned: PlannedRates, direction: float
+) -> None:
+    spread = Spread(
+        branch=planned.branch_cv**2,
+        branch_period=planned.swing_cv**2 * (1.0 + planned.branch_cv**2),
+        visit=1.0,
+        unevenness=1.0 + planned.exposure_cv**2,
+        pooled=True,
+    )
+    study = Study(planned.trained, planned.comparison, planned.events)
+    effect = direction * detectable_effect(precision_of(spread, study), LEVEL, WANTED)
+    count = runs(300)
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(count):
+        made = estimate_rate_ratio(planned.panel(rng, effect))
+        found += isinstance(made, RateEffect) and made.pvalue < 1.0 - LEVEL
+    error = 3.0 * np.sqrt(WANTED * (1.0 - WANTED) / count)
+    assert WANTED - LESS - error < found / count < WANTED + MORE + error

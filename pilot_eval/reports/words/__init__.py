@@ -17,6 +17,7 @@ from pilot_eval.reports.words import (
     censoring,
     items,
     linear,
+    planning,
     ranking,
     rates,
     resampling,
@@ -42,6 +43,7 @@ AREAS: tuple[ModuleType, ...] = (
     wedge,
     staggered,
     censoring,
+    planning,
 )
 
 
