@@ -114,8 +114,10 @@ def verdict_of(analysis: Analysis, blocking: Sentence | None = None, unit: str =
     """
     change = change_of(analysis, unit)
     shortage = _shortage(analysis)
-    if blocking is None and change is None and shortage is None and isinstance(analysis.effect, NotEstimable):
-        blocking = reason(analysis.effect.code, analysis.effect.values)
+    if blocking is None and shortage is None:
+        lacking = analysis.effect if change is None else analysis.unjudged
+        if isinstance(lacking, NotEstimable):
+            blocking = reason(lacking.code, lacking.values)
     key = decide(
         None if change is None else change.interval,
         analysis.plan.smallest_effect,

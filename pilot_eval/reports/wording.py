@@ -14,6 +14,8 @@ from pilot_eval.reports.words.counted import ROWS
 
 Value = float | int | str
 
+SMALLEST_PVALUE = 0.0001  # told as it is; smaller ones only as smaller
+
 HEADLINES: dict[str, Sentence] = {
     "not_valid": Sentence("Cannot be compared yet: {reason}", "Сравнивать пока нельзя: {reason}"),
     "too_few": Sentence("Too few data: {n} of {need}", "Данных мало: {n} из {need}"),
@@ -127,6 +129,12 @@ def warning(code: str, values: Mapping[str, Value]) -> Sentence:
     return WARNINGS[code].filled(**places)
 
 
+def pvalue_text(pvalue: float, language: Language) -> str:
+    """A p-value with four decimals, or that it is smaller."""
+    smallest = number(SMALLEST_PVALUE, 4, language)
+    return f"< {smallest}" if pvalue < SMALLEST_PVALUE else number(pvalue, 4, language)
+
+
 def _written(name: str, value: Value) -> Sentence:
     if name == "arm":
         return ARMS[str(value)]
@@ -141,5 +149,5 @@ def _written(name: str, value: Value) -> Sentence:
     if name.endswith("_share"):
         return told(lambda language: percent(value, 1, language, sign=True))
     if name == "pvalue":
-        return told(lambda language: number(value, 4, language))
+        return told(lambda language: pvalue_text(float(value), language))
     return told(lambda language: number(value, 0 if isinstance(value, int) else 1, language))

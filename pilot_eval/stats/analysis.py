@@ -52,6 +52,7 @@ class Analysis:
     beside : other estimates of the same quantity, under other assumptions
     agreement : whether those fall on the primary's side of the level; None where nothing was compared
     cautions : what the reader must know beside the numbers
+    unjudged : why the effect has a number but must not be judged by it
     measured : scale and unit of the effect, where they are not those of the plan's kind
     extra : further fields of the document, plain types only
     """
@@ -67,6 +68,7 @@ class Analysis:
     beside: tuple[Estimate, ...] = ()
     agreement: bool | None = None
     cautions: tuple[Caution, ...] = ()
+    unjudged: NotEstimable | None = None
     measured: Outcome | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 

@@ -11,10 +11,11 @@ Statistics in Medicine 42(1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pilot_eval.stats.results import significance
 from pilot_eval.stats.wedge_regression import Contrast, Wedge, two_way_fit
 
 
@@ -28,7 +29,7 @@ class ExposureTime:
     slope : change of the effect with each further period; its p-value is the test that effects are the same
     last : most periods after the first trained one that were seen
     effects : effect in the first, second, ... trained period, each with its own coefficient
-    average : their mean, each time since training counting once
+    average : their mean, each time since training counting once; of the method "exposure_time"
     """
 
     first: Contrast
@@ -36,6 +37,12 @@ class ExposureTime:
     last: int
     effects: tuple[Contrast, ...] = ()
     average: Contrast | None = None
+
+    def misleads(self, single: float, confidence_level: float) -> bool:
+        """Whether effects differ by time since training, and one coefficient is not their mean."""
+        if self.average is None or not self.slope.pvalue <= significance(confidence_level):
+            return False
+        return not self.average.confidence_interval(confidence_level).contains(single)
 
 
 def exposure_time(wedge: Wedge) -> ExposureTime | None:
@@ -55,4 +62,6 @@ def exposure_time(wedge: Wedge) -> ExposureTime | None:
         return ExposureTime(first, slope, int(times[-1]))
     count = len(times)
     effects = tuple(each.contrast(row) for row in np.eye(count))
-    return ExposureTime(first, slope, int(times[-1]), effects, each.contrast(np.full(count, 1.0 / count)))
+    average = replace(each.contrast(np.full(count, 1.0 / count)), method="exposure_time")
+    known = average.standard_error > 0.0 and average.df > 0.0
+    return ExposureTime(first, slope, int(times[-1]), effects, average if known else None)

@@ -86,7 +86,8 @@ def _told(started: Analysis, wedge: Wedge, effect: PermutedEffect) -> Analysis:
         effect=effect,
         interval=interval,
         robustness=tests,
-        beside=() if mixed is None else (mixed,),
+        beside=tuple(one for one in (mixed, None if times is None else times.average) if one is not None),
+        unjudged=_unjudged(plan, effect, times),
         agreement=agreement(plan, effect, tests),
         cautions=started.cautions + _cautions_of_effect(plan, wedge, effect, times),
     )
@@ -105,6 +106,13 @@ def _told(started: Analysis, wedge: Wedge, effect: PermutedEffect) -> Analysis:
         "exposure_time": None if times is None else _times(plan, times),
     }
     return replace(numbers, extra={**started.extra, **extra})
+
+
+def _unjudged(plan: AnalysisPlan, effect: PermutedEffect, times: ExposureTime | None) -> NotEstimable | None:
+    """Whether one number would be judged that the effects by time since training do not bear out."""
+    if times is None or not times.misleads(effect.estimate, plan.level):
+        return None
+    return NotEstimable("wedge_one_number_misleads", {"pvalue": times.slope.pvalue})
 
 
 def _uplift(plan: AnalysisPlan, effect: PermutedEffect, observed: float) -> Uplift:

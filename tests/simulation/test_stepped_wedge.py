@@ -22,6 +22,7 @@ DRAWS = 199
 # Claimed (2,000 pilots of each: permutation 4.5 to 5.5 %, CR2 4.0 to 5.8 %).
 LIMITS = {"permutation": 0.055, "cr2": 0.065}
 CHOSEN_LIMIT = 0.075
+WITHHELD_LIMIT = 0.05  # of verdicts, although the effect is the same at all times
 EFFECT = 3.0
 
 
@@ -146,9 +147,16 @@ def test_the_slope_over_time_since_training_rejects_as_seldom_as_claimed() -> No
     count = runs(60)
     rng = np.random.default_rng(4)
     for rollout in (ROLLOUTS[1], ROLLOUTS[6]):
-        times = [exposure_time(rollout.wedge(rng)) for _ in range(count)]
-        rejected = [time is not None and time.slope.pvalue <= 1.0 - LEVEL for time in times]
-        assert np.mean(rejected) < margin(LIMITS["cr2"], count)
+        rejected = withheld = 0
+        for _ in range(count):
+            wedge = rollout.wedge(rng)
+            fit, times = two_way_fit(wedge, wedge.exposed[None].astype(float)), exposure_time(wedge)
+            assert fit is not None
+            assert times is not None
+            rejected += times.slope.pvalue <= 1.0 - LEVEL
+            withheld += times.misleads(float(fit.coefficients[0]), LEVEL)
+        assert rejected / count < margin(LIMITS["cr2"], count)
+        assert withheld / count < margin(WITHHELD_LIMIT, count)
 
 
 def test_where_the_effect_grows_the_one_number_is_far_below_its_mean_over_time() -> None:

@@ -168,10 +168,13 @@ def test_an_effect_that_grows_is_said_to_and_given_by_time_since_training() -> N
     found = [one["estimate"] for one in times["by_time"]]
     assert found == pytest.approx([3.0, 7.0, 11.0, 15.0], abs=2.0)
     assert times["average_over_times"]["estimate"] == pytest.approx(9.0, abs=1.5)
-    # The one number is far from the mean of what it mixes.
+    # The one number is far from the mean of what it mixes, so that no verdict rests on it.
     assert document["effect"]["estimate"] < 5.0
+    assert document["verdict"]["key"] == "not_valid"
+    assert "changes with the time since training (p < 0.0001)" in document["verdict"]["en"]
     steady = evaluated(made_up_rows(7, CROSSING, spread=0.3, visits=(6, 6)))
     assert "wedge_effect_changes" not in codes(steady)
+    assert steady["verdict"]["key"] == "gain"
 
 
 def test_missing_cells_and_branches_seen_once_are_counted() -> None:

@@ -20,6 +20,12 @@ REASONS: dict[str, Sentence] = {
         "в каждом периоде обучены либо все наблюдавшиеся отделения, либо ни одного: обучение не отличить "
         "от периода",
     ),
+    "wedge_one_number_misleads": Sentence(
+        "the effect changes with the time since training (p {pvalue}), and the one number is not its mean "
+        "over that time; read the effect by time since training",
+        "эффект меняется со временем после обучения (значимость {pvalue}), и одно число не равно его "
+        "среднему за это время; смотрите эффект по времени после обучения",
+    ),
     "wedge_too_many_zeros": Sentence(
         "{share} of the times are 0 seconds (limit {limit}), too many for a mean of logarithms",
         "{share} времён равны 0 секунд (предел {limit}), для среднего логарифмов это слишком много",
@@ -105,4 +111,5 @@ COMPARED: dict[str, Sentence] = {
 LABELS: dict[str, Sentence] = {
     "sequence_permutation": Sentence("Permuted dates", "Перестановки дат"),
     "hussey_hughes": Sentence("Mixed model", "Смешанная модель"),
+    "exposure_time": Sentence("Mean over time", "Среднее по времени"),
 }
