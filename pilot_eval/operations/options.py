@@ -81,18 +81,6 @@ class Options:
         return (("mix",) if with_mix and "mix" not in self.with_parts else ()) + self.with_parts
 
 
-# Known by name, not built yet: refused before anything else is said about it. Parts: see reports.parts.
-LATER: dict[str, Callable[[Options], object]] = {
-    "--daypart": lambda o: o.daypart is not None,
-    "--entered": lambda o: o.entered is not None,
-}
-PARTS_LATER = (
-    "sensitivity",
-    "threats",
-    "ranking",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Misuse:
     """An option that does not go with another.
@@ -258,12 +246,9 @@ def checked(options: Options) -> Options:
     Raises
     ------
     BadInput
-        If an option is unknown, out of its limits, not built or does not go with another.
+        If an option is unknown, out of its limits or does not go with another.
     """
     _check_choices(options)
-    asked = [name for name, is_asked in LATER.items() if is_asked(options)]
-    if asked:
-        raise BadInput([Problem(name, _later()) for name in asked])
     _check_numbers(options)
     misused = [Problem(one.option, one.what) for one in MISUSES if one.asked(options)]
     if options.kind == "rate":
@@ -283,7 +268,7 @@ def plan_of(options: Options) -> AnalysisPlan:
     Raises
     ------
     BadInput
-        If an option is unknown, out of its limits, not built or does not go with another.
+        If an option is unknown, out of its limits or does not go with another.
     """
     options = checked(options)
     names = set(AnalysisPlan.__dataclass_fields__) & set(Options.__dataclass_fields__)
@@ -329,17 +314,9 @@ def _check_choices(options: Options) -> None:
     ):
         if value is not None and value not in allowed:
             raise _unknown(option, value, allowed)
-    known = (*PARTS, *(part for part in PARTS_LATER if part not in PARTS))
     for part in options.with_parts:
-        if part not in known:
-            raise _unknown("--with", part, known)
-    later = [part for part in options.with_parts if part not in PARTS]
-    if later:
-        raise BadInput([Problem(f"--with {part}", _later()) for part in later])
-
-
-def _later() -> Message:
-    return Message("not available in this version")
+        if part not in PARTS:
+            raise _unknown("--with", part, PARTS)
 
 
 def _unknown(option: str, value: str, allowed: Collection[str]) -> BadInput:

@@ -90,6 +90,7 @@ METHODS: dict[str, Method] = {
         Method("shrinkage", "pilot_eval.stats.shrinkage", "Rubin 1981; Gelman 2006"),
         Method("ranks", "pilot_eval.stats.ranking", "Goldstein & Spiegelhalter 1996"),
         Method("xmr", "pilot_eval.stats.xmr", "Wheeler 2000"),
+        Method("threats", "pilot_eval.stats.threats", "Barnett et al. 2005; Lee 2009; Austin 2009"),
         Method("specification_curve", "pilot_eval.stats.sensitivity", "Simonsohn et al. 2020; Yuen 1974"),
     )
 }

@@ -59,7 +59,7 @@ def test_too_few_data_is_an_answer(tmp_path: Path) -> None:
     ("options", "words"),
     [
         (["--design", "staggered"], "there is no column 'date'"),
-        (["--with", "sensitivity,threats"], "not available in this version"),
+        (["--with", "sensitivity,threat"], "did you mean threats?"),
         (["--season"], "--season: goes with --design interrupted_time_series"),
         (["--looks", "half"], "is not a list of numbers"),
         (["--strata", "region"], "there is no column 'region'"),

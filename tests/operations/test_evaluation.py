@@ -1,4 +1,4 @@
-"""The door in Python: options are checked, and what is not built is refused by name."""
+"""The door in Python: options are checked, and what does not go together is refused by name."""
 
 from __future__ import annotations
 
@@ -32,17 +32,6 @@ def refusal(**options: Any) -> str:
     with pytest.raises(BadInput) as caught:
         pilot_eval.evaluate(columns(4), outcome="score", **options)
     return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"with_parts": ("threats",)},
-        {"with_parts": ("event_study", "threats")},
-    ],
-)
-def test_what_is_not_built_is_refused_by_name(options: dict[str, Any]) -> None:
-    assert "not available in this version" in refusal(**options)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ PARTS: dict[str, str] = {
     "reliability": "pilot_eval.reports.parts.reliability",
     "roll_out": "pilot_eval.reports.parts.roll_out",
     "sensitivity": "pilot_eval.reports.parts.sensitivity",
+    "threats": "pilot_eval.reports.parts.threats",
     "event_study": "pilot_eval.reports.parts.event_study",
 }
 

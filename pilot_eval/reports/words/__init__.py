@@ -25,6 +25,7 @@ from pilot_eval.reports.words import (
     sensitivity,
     series,
     staggered,
+    threats,
     two_periods,
     wedge,
 )
@@ -33,6 +34,7 @@ AREAS: tuple[ModuleType, ...] = (
     two_periods,
     ranking,
     sensitivity,
+    threats,
     resampling,
     linear,
     rates,
