@@ -177,8 +177,8 @@ MISUSES = (
     ),
     Misuse(
         "--time-unit",
-        lambda o: o.time_unit is not None and not o.dated,
-        Message("goes with a design that has dates"),
+        lambda o: o.time_unit is not None and not (o.dated or {"event_study", "threats"} & set(o.with_parts)),
+        Message("goes with a design that has dates, --with event_study or --with threats"),
     ),
     Misuse(
         "--season",

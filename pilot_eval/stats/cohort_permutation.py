@@ -7,7 +7,7 @@ has a value in every period: exchanging dates would otherwise change which branc
 References
 ----------
 Chung & Romano 2013, Annals of Statistics 41(2), section 3; Roth & Sant'Anna 2023, Journal of Political
-Economy: Microeconomics 1(4), section 3.3 (studentised randomisation test of staggered adoption).
+Economy: Microeconomics 1(4) (studentised randomisation test of staggered adoption).
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ stands beside it.
 
 References
 ----------
-Callaway & Sant'Anna 2021, Journal of Econometrics 225(2), eq. 2.6 (effects), 3.1 to 3.11 (summaries);
-Athey & Imbens 2022, Journal of Econometrics 226(1), section 4 (variance with cohorts given).
+Callaway & Sant'Anna 2021, Journal of Econometrics 225(2), theorem 1 (effects), section 3.1 (summaries);
+Athey & Imbens 2022, Journal of Econometrics 226(1) (variance with cohorts given).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ covariance (Student's t allows for its estimation):
 
 References
 ----------
-Rambachan & Roth 2023, Review of Economic Studies 90(5), sections 2.4.1, 2.4.2 and 4.1; Armstrong & Kolesar
+Rambachan & Roth 2023, Review of Economic Studies 90(5), lemma 2.2 and section 4.1; Armstrong & Kolesar
 2018, Econometrica 86(2).
 """
 
@@ -130,7 +130,7 @@ def breakdown_change(drift: Drift, confidence_level: float = 0.95) -> float | No
         lambda change: smoothness(drift, change, confidence_level).contains(0.0),
         2.0 * abs(drift.effect),
         grid=8,
-        halvings=20,
+        halvings=14,
     )
 
 

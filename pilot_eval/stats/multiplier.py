@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from pilot_eval.stats.cohorts import Summary
 from pilot_eval.stats.draws import all_signs, random_signs, signed_sums
@@ -26,7 +26,9 @@ from pilot_eval.stats.student import normal_quantile, two_sided_quantile
 Floats = NDArray[np.float64]
 
 ENUMERATE_AT_LEAST = 4096  # patterns that are always looked at one by one
-SURE = 1e-300  # smallest tail probability carried over to Student's t
+HALF_STEP = 2.0**-54  # keeps a double of 0 from minus infinity
+ROUNDING = 1e-12  # eigenvalues this small, relatively, are zeros
+SURE = 1e-15  # smallest tail probability carried over to Student's t
 
 
 def multiplier_bootstrap(summary: Summary, *, draws: int, seed: int, confidence_level: float) -> TestOfEffect:
@@ -64,19 +66,23 @@ def simultaneous_quantiles(
 ) -> Floats:
     """(E,) quantiles with which E intervals hold together: sup-t, carried over to Student's t.
 
-    The quantile of the largest of the E studentised draws is that of normal estimates; each estimate takes
-    the quantile of its own t with the same tail, so that a band is never narrower than its pointwise
-    interval.
+    Multipliers are standard normal here, so that a draw of all estimates is normal with their estimated
+    correlation, and is drawn as such: (B, E) doubles of PCG64(seed) through the normal quantile. Random signs
+    would make too narrow a band with few branches. Each estimate takes the quantile of its t with the tail
+    that the largest of E normal ones has, so that a band is never narrower than its pointwise interval.
 
     Parameters
     ----------
     influence : (E, G) contributions of each branch to each estimate
     df : (E,) degrees of freedom of each
     """
-    error = np.sqrt(np.sum(influence**2, axis=1))
-    drawn, _ = _draws((influence / error[:, None]).T, draws, seed)
-    largest = np.sort(np.abs(drawn).max(axis=1))
-    place = min(math.ceil(confidence_level * len(largest) - 1e-9), len(largest)) - 1
+    scaled = influence / np.sqrt(np.sum(influence**2, axis=1))[:, None]
+    values, vectors = np.linalg.eigh(scaled @ scaled.T)
+    kept = np.where(values > ROUNDING * values[-1], values, 0.0)
+    root = (vectors * np.sqrt(kept)) @ vectors.T  # symmetric, so that it does not depend on the machine
+    uniform = np.random.Generator(np.random.PCG64(seed)).random((draws, len(df)))
+    largest = np.sort(np.abs(ndtri(uniform + HALF_STEP) @ root).max(axis=1))
+    place = min(math.ceil(confidence_level * draws - 1e-9), draws) - 1
     critical = max(float(largest[place]), normal_quantile(confidence_level))
     tail = max(float(2.0 * ndtr(-critical)), SURE)
     return np.array([two_sided_quantile(1.0 - tail, one) for one in df])

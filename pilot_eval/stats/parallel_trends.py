@@ -6,8 +6,8 @@ that alone would make the effect, and how large a drift the conclusion survives 
 References
 ----------
 Roth 2022, American Economic Review: Insights 4(3) (power of pre-tests); Rambachan & Roth 2023, Review of
-Economic Studies 90(5); Pustejovsky & Tipton 2018, JBES 36(4), section 3.2 (Hotelling's T-squared with few
-clusters).
+Economic Studies 90(5); Pustejovsky & Tipton 2018, JBES 36(4)
+(approximate Hotelling tests with few clusters).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 JOINT_NEEDS = 4.0  # denominator degrees of freedom below which estimates are tested one by one
 PER_ESTIMATE = 5.0  # degrees of freedom for each earlier estimate that `smoothness` may lean on
-MOST_BEFORE = 12  # earlier estimates that it leans on at most
+MOST_BEFORE = 8  # earlier estimates that it leans on at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ def parallel_trends(observations: Observations, plan: AnalysisPlan) -> ParallelT
     observations : of a staggered design, or of two arms with one day of training
     plan : of which kind, level and time unit are taken
     """
+    if plan.kind == "rate" or observations.censored is not None:
+        return NotEstimable("trends_of_means_only")
     if observations.date is None or observations.trained_on is None:
         return NotEstimable("trends_need_dates")
     panel = branch_periods(observations, time_unit=plan.time_unit, scale=plan.measure.values)

@@ -62,3 +62,14 @@ def test_without_dates_the_part_says_why() -> None:
     found = pilot_eval.evaluate(data, outcome="y", draws=99, with_parts=["event_study"])
     assert found.to_dict()["event_study"]["not_estimable"]["code"] == "event_study_needs_dates"
     assert "need a date in every row" in found.to_text()
+
+
+def test_two_arms_with_dates_have_an_event_study_in_periods_of_the_time_unit() -> None:
+    data = rows(3, {"a": (6, "2024-04-01"), "c": (8, "")})
+    data["arm"] = ["trained" if day else "comparison" for day in data["trained_on"]]
+    found = pilot_eval.evaluate(
+        data, outcome="y", time_unit="month", draws=199, with_parts=["event_study"]
+    ).to_dict()
+    assert found["design"] == "difference_in_differences"
+    assert [row["event_time"] for row in found["event_study"]["event_times"]] == [-2, -1, 0, 1, 2]
+    assert len(found["event_study"]["parallel_trends"]["event_times"]) == 2

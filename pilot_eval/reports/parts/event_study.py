@@ -10,7 +10,7 @@ from pilot_eval.reports import wording
 from pilot_eval.reports.evaluations import not_estimable
 from pilot_eval.reports.numbers import Language, interval, number, percent
 from pilot_eval.reports.verdicts import decimals
-from pilot_eval.reports.words import LABELS
+from pilot_eval.reports.words import LABELS, TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.branch_periods import branch_periods
 from pilot_eval.stats.cohorts import cohort_effects, without_always_trained
@@ -50,13 +50,15 @@ class EventStudyPart:
         heading = _label("event_study", language)
         if isinstance(self.study, NotEstimable):
             return [heading, _reason(self.study, language)]
-        return [heading, *_rows(self.study, language), *_of_trends(self.trends, language)]
+        return [heading, *_rows(self.study, self.plan, language), *_of_trends(self.trends, language)]
 
 
 def part_of(observations: Observations, analysis: Analysis) -> EventStudyPart:
     """Estimate the event study of an analysis whose rows have dates."""
     plan = analysis.plan
     trends = parallel_trends(observations, plan)
+    if isinstance(trends, NotEstimable) and trends.code == "trends_of_means_only":
+        return EventStudyPart(plan, trends, trends)
     if observations.date is None or observations.trained_on is None:
         return EventStudyPart(plan, NotEstimable("event_study_needs_dates"), trends)
     panel = branch_periods(observations, time_unit=plan.time_unit, scale=plan.measure.values)
@@ -113,8 +115,9 @@ def _event_times(study: EventStudy) -> list[dict[str, Any]]:
     ]
 
 
-def _rows(study: EventStudy, language: Language) -> list[str]:
+def _rows(study: EventStudy, plan: AnalysisPlan, language: Language) -> list[str]:
     found = []
+    unit = getattr(TEXT_UNITS[plan.measure.unit], language)
     for row in _event_times(study):
         low, high = row["confidence_interval"]
         band_low, band_high = row["simultaneous_interval"]
@@ -122,7 +125,7 @@ def _rows(study: EventStudy, language: Language) -> list[str]:
         found.append(
             _label("event_study_row", language).format(
                 time=number(row["event_time"], 0, language, sign=True),
-                estimate=number(row["estimate"], digits, language, sign=True),
+                estimate=f"{number(row['estimate'], digits, language, sign=True)} {unit}",
                 interval=interval(low, high, digits, language, sign=True),
                 band=interval(band_low, band_high, digits, language, sign=True),
                 branches=number(row["branches"], 0, language),

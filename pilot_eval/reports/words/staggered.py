@@ -26,6 +26,10 @@ REASONS: dict[str, Sentence] = {
         "the trend before training can be seen only where rows have a date and branches a day of training",
         "ход до обучения виден, только если у строк есть дата, а у отделений день обучения",
     ),
+    "trends_of_means_only": Sentence(
+        "trends before training are told of scores, proportions and times that all came to an end",
+        "ход до обучения рассматривается для баллов, долей и времён, из которых ни одно не прервано",
+    ),
     "few_periods_before": Sentence(
         "at least {need} periods before training are needed to see a trend; no date of training has as many",
         "чтобы увидеть ход до обучения, нужно не менее {need} периодов до него; столько нет ни для одной "
