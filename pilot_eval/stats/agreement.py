@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtri, ndtr, ndtri
+from scipy.special import fdtri
 
 from pilot_eval.domain.observations import Observations
+from pilot_eval.stats.branch_bootstrap import acceleration, bca
 from pilot_eval.stats.cells import on_scale
 from pilot_eval.stats.draws import chunks
 from pilot_eval.stats.plan import AnalysisPlan
@@ -191,8 +192,10 @@ def krippendorff_alpha(
     left_one_out = alphas(1.0 - np.eye(units))
     if np.isnan(drawn).mean() > DEGENERATE or np.isnan(left_one_out).any():
         return Alpha(estimate, NO_INTERVAL, metric)
-    interval = _bca(estimate, drawn[~np.isnan(drawn)], left_one_out, level)
-    return Alpha(estimate, interval, metric)
+    if np.ptp(drawn[~np.isnan(drawn)]) == 0.0:
+        return Alpha(estimate, NO_INTERVAL, metric)
+    slant = acceleration(left_one_out, np.array([units]))
+    return Alpha(estimate, bca(drawn[~np.isnan(drawn)], estimate, slant, level), metric)
 
 
 def _resampled(units: int, draws: int, seed: int) -> Iterator[Floats]:
@@ -201,19 +204,6 @@ def _resampled(units: int, draws: int, seed: int) -> Iterator[Floats]:
     for count in chunks(draws, units * max(1, units // 8)):
         drawn = (rng.random((count, units)) * units).astype(np.intp) + units * np.arange(count)[:, None]
         yield np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(np.float64)
-
-
-def _bca(estimate: float, drawn: Floats, left_one_out: Floats, level: float) -> ConfidenceInterval:
-    below = float(np.mean(drawn < estimate) + 0.5 * np.mean(drawn == estimate))
-    if not 0.0 < below < 1.0 or np.ptp(drawn) == 0.0:
-        return NO_INTERVAL
-    bias = float(ndtri(below))
-    pull = left_one_out.mean() - left_one_out
-    acceleration = float(np.sum(pull**3) / (6.0 * np.sum(pull**2) ** 1.5)) if pull.any() else 0.0
-    tail = (1.0 - level) / 2.0
-    ends = bias + ndtri(np.array([tail, 1.0 - tail]))
-    low, high = np.quantile(drawn, ndtr(bias + ends / (1.0 - acceleration * ends)))
-    return ConfidenceInterval(float(low), float(high))
 
 
 def _alphas_of(unit: Codes, value: Floats, metric: str) -> Callable[[Floats], Floats]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from pilot_eval.reports import wording
@@ -12,7 +11,7 @@ from pilot_eval.reports.numbers import Language, interval, number
 from pilot_eval.reports.verdicts import decimals
 from pilot_eval.reports.words import TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
-from pilot_eval.stats.results import Caution, ConfidenceInterval, Estimate, NotEstimable
+from pilot_eval.stats.results import ConfidenceInterval, Estimate, NotEstimable
 
 
 def effect_field(analysis: Analysis) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def estimate_field(
 def reason_text(reason: NotEstimable, language: Language) -> str:
     """Why there is no number, as a line."""
     text: str = getattr(wording.reason(reason.code, reason.values), language)
-    return text + "."
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def estimate_text(effect: Estimate, ends: ConfidenceInterval, unit: str, language: Language) -> str:
@@ -79,9 +78,3 @@ def change_text(analysis: Analysis, language: Language) -> str:
     if analysis.interval is None:
         return ""
     return estimate_text(analysis.effect, analysis.interval, analysis.measure.unit, language)
-
-
-def findings(cautions: Iterable[Caution]) -> list[dict[str, str]]:
-    """Cautions of a part, as the document's own warnings are written."""
-    said = [(one.code, wording.warning(one.code, one.values)) for one in cautions]
-    return [{"code": code, "text": sentence.en, "ru": sentence.ru} for code, sentence in said]

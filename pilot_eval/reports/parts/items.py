@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.reports.evaluations import not_estimable
+from pilot_eval.reports.evaluations import not_estimable, warnings
 from pilot_eval.reports.numbers import Language, interval, number, percent
-from pilot_eval.reports.parts.fields import change_text, effect_field, findings, reason_text
+from pilot_eval.reports.parts.fields import change_text, effect_field, reason_text
 from pilot_eval.reports.words import LABELS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.items import ItemEffect, Items, item_effects
@@ -45,7 +45,7 @@ class ItemsPart:
             "fixed_item_set": {"not_estimable": not_estimable(fixed)}
             if isinstance(fixed, NotEstimable)
             else effect_field(fixed),
-            "warnings": findings(self.cautions),
+            "warnings": warnings(self.cautions),
         }
 
     def lines(self, language: Language) -> list[str]:
@@ -65,7 +65,7 @@ class ItemsPart:
         named.append((label("items_fixed_set"), told))
         width = max(len(name) for name, _ in named)
         rows = [f"{name:<{width}}  {text}" for name, text in named]
-        return [label("items"), *rows, *(found[_text(language)] for found in findings(self.cautions))]
+        return [label("items"), *rows, *(found[_text(language)] for found in warnings(self.cautions))]
 
 
 def part_of(observations: Observations, analysis: Analysis) -> ItemsPart:

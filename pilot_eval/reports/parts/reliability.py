@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.reports.evaluations import not_estimable
+from pilot_eval.reports.evaluations import not_estimable, warnings
 from pilot_eval.reports.numbers import Language, interval, number
 from pilot_eval.reports.parts.fields import (
     change_text,
     effect_field,
     estimate_field,
     estimate_text,
-    findings,
     reason_text,
 )
 from pilot_eval.reports.words import LABELS, TEXT_UNITS
@@ -94,8 +93,8 @@ class ReliabilityPart:
             or isinstance(control.analysis.effect, NotEstimable)
         ):
             return []
-        change = control.analysis.effect.estimate
-        return [Caution("facility_items_moved", {"change": change, "items": ", ".join(control.items)})]
+        moved = control.analysis.effect.estimate
+        return [Caution("facility_items_moved", {"moved": moved, "items": ", ".join(control.items)})]
 
     def _of_items(self) -> list[Caution]:
         if isinstance(self.consistency, NotEstimable):
@@ -117,7 +116,7 @@ class ReliabilityPart:
             "agreement": self._agreement(),
             "consistency": self._consistency(),
             "facility_items": self._control(),
-            "warnings": findings(self.cautions),
+            "warnings": warnings(self.cautions),
         }
 
     def _auditors(self) -> dict[str, Any]:
@@ -240,7 +239,7 @@ class _Text:
     def written(self) -> list[str]:
         rows = [*self._auditors(), *self._agreement(), *self._consistency(), self._control()]
         width = max(len(label) for label, _ in rows)
-        said = [one["text" if self.language == "en" else "ru"] for one in findings(self.part.cautions)]
+        said = [one["text" if self.language == "en" else "ru"] for one in warnings(self.part.cautions)]
         return [self._label("reliability"), *(f"{label:<{width}}  {text}" for label, text in rows), *said]
 
     def _label(self, key: str, **places: str) -> str:

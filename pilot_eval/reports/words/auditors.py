@@ -82,10 +82,10 @@ WARNINGS: dict[str, Sentence] = {
         "Согласованность опирается всего на {n}: при числе меньше 30 интервал альфы слишком узок.",
     ),
     "facility_items_moved": Sentence(
-        "Items that training cannot move have moved too, by {change} ({items}). Auditors or the times of "
-        "visits may have changed; part of the effect may be theirs.",
-        "Изменились и пункты, на которые обучение не влияет: {change} ({items}). Могли измениться аудиторы "
-        "или время визитов; часть эффекта может объясняться этим.",
+        "Items that training cannot move ({items}) have moved too, by {moved} (percentage points where they "
+        "are yes or no). Auditors or the times of visits may have changed; part of the effect may be theirs.",
+        "Изменились и пункты, на которые обучение не влияет ({items}): на {moved} (процентных пункта, если "
+        "это да или нет). Могли измениться аудиторы или время визитов; часть эффекта может объясняться этим.",
     ),
 }
 
