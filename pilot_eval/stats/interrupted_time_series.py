@@ -23,7 +23,8 @@ from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.glm import Fit, fit_least_squares, fit_poisson, newey_west
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.plan import AnalysisPlan
-from pilot_eval.stats.rate_ratio import rates_per
+from pilot_eval.stats.rate_ratio import rates_per, too_regular
+from pilot_eval.stats.rates import fractions
 from pilot_eval.stats.relative import (
     LARGEST_LOG,
     NO_BASE,
@@ -191,6 +192,8 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     """
     flow = Flow.of(observations, with_comparison=False)
     cautions = cautions_of_data(observations, flow, plan)
+    if plan.kind == "rate":
+        cautions += fractions(observations, flow)
     started = Analysis(plan, flow, NotEstimable("few_branches"), cautions=cautions)
     lacking = _lacking(observations, flow, plan)
     if lacking is not None:
@@ -363,10 +366,13 @@ def _cautions_of_series(series: Series, flow: Flow) -> tuple[Caution, ...]:
 
 
 def _cautions_of_fit(found: SeriesFit, dependence: Autocorrelation) -> tuple[Caution, ...]:
-    if dependence.pvalue >= DEPENDENT and abs(dependence.first) <= ALIKE:
-        return ()
-    code = "autocorrelated_counts" if found.counts else "autocorrelated"
-    return (Caution(code, {"first": dependence.first, "lags": dependence.lags}),)
+    told = []
+    if dependence.pvalue < DEPENDENT or abs(dependence.first) > ALIKE:
+        code = "autocorrelated_counts" if found.counts else "autocorrelated"
+        told.append(Caution(code, {"first": dependence.first, "lags": dependence.lags}))
+    if found.counts and too_regular(found.fit.dispersion, found.fit.df):
+        told.append(Caution("counts_too_regular", {"dispersion": found.fit.dispersion}))
+    return tuple(told)
 
 
 def _cautions_of_season(

@@ -51,6 +51,7 @@ METHODS: dict[str, Method] = {
         ),
         Method("poisson", "pilot_eval.stats.interrupted_time_series", "McCullagh & Nelder 1989"),
         Method("newey_west", "pilot_eval.stats.glm", "Newey & West 1987"),
+        Method("branch_poisson", "pilot_eval.stats.rate_ratio", "Hausman, Hall & Griliches 1984"),
         Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),
         # Staggered training, parallel trends, missing branches
         Method("callaway_santanna", "pilot_eval.stats.cohorts", "Callaway & Sant'Anna 2021"),

@@ -8,10 +8,11 @@ with the number of branches.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtr
 
 from pilot_eval.domain.observations import AFTER, Observations
 from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT, arm_traces
@@ -22,6 +23,9 @@ from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
 Floats = NDArray[np.float64]
 
 PERIOD_NAMES = ("before", "after")
+STEPS = 100  # of Newton's method; it takes four or five
+CONVERGED = 1e-13  # its last step
+REGULAR = 0.001  # probability of so small a dispersion with Poisson's counts
 LARGEST_UNIT = 9  # rates are told per 1, 10, ... 10^9 units of exposure
 
 
@@ -83,14 +87,14 @@ class RateEffect:
     standard_error : CR2
     df : Satterthwaite degrees of freedom
     means : (2, 2) pooled rates per unit of exposure; rows comparison (NaN without), trained
-    method : cr2
+    method : cr2 of the pooled rates, or branch_poisson
     """
 
     estimate: float
     standard_error: float
     df: float
     means: Floats
-    method: str = field(default="cr2", init=False)
+    method: str = "cr2"
 
     @property
     def statistic(self) -> float:
@@ -149,21 +153,61 @@ def _name(arm: bool) -> str:
     return "trained" if arm else "comparison"
 
 
-def standardised_log_ratio(panel: RatePanel) -> float | None:
-    """The effect with every branch's share of exposure after training as it was before.
+def estimate_within_branches(panel: RatePanel) -> RateEffect | NotEstimable:
+    """Estimate the same ratio by Poisson regression with an effect of each branch.
 
-    Where it differs much from the effect, the mix of branches changed and not their rates only; None where a
-    standardised rate is 0.
+    Given a branch's events in both periods, those after training are binomial with odds of exposures times
+    the arm's ratio: what branches differ by falls out, and so does a shift of exposure between them. Within
+    an arm that is one equation with one unknown; CR2 by branch with the binomial working model is
+    (1 - leverage)^(-1/2), and the degrees of freedom follow as for a weighted mean.
+
+    Returns
+    -------
+    RateEffect
+        Its `means` are those of the pooled rates before, and after these times the ratio of the arm.
+
+    References
+    ----------
+    Hausman, Hall & Griliches 1984, Econometrica 52(4), section 3; Wooldridge 1999, Journal of Econometrics
+    90(1).
     """
-    total = 0.0
+    pooled = estimate_rate_ratio(panel)
+    if isinstance(pooled, NotEstimable):
+        return pooled
+    estimate = variance = trace = trace_of_square = 0.0
+    means = pooled.means.copy()
     for arm in panel.arms:
-        rows = panel.trained == arm
-        early = float(panel.events[rows, 0].sum())
-        late = float(np.sum(panel.exposure[rows, 0] * (panel.events[rows, 1] / panel.exposure[rows, 1])))
-        if not early or not late:
-            return None
-        total += (1.0 if arm else -1.0) * float(np.log(late / early))
-    return total
+        rows, own = panel.trained == arm, int(arm)
+        odds = panel.exposure[rows, 1] / panel.exposure[rows, 0]
+        late, total = panel.events[rows, 1], panel.events[rows].sum(axis=1)
+        ratio = _common_log_ratio(odds, late, total, float(np.log(means[own, 1] / means[own, 0])))
+        share = odds * np.exp(ratio) / (1.0 + odds * np.exp(ratio))
+        information = total * share * (1.0 - share)
+        leverage = information / information.sum()
+        if leverage.max() > LEVERAGE_LIMIT:
+            return NotEstimable("exposure_of_one_branch", {"arm": _name(arm)})
+        estimate += ratio if arm else -ratio
+        variance += float(np.sum(((late - total * share) / information.sum()) ** 2 / (1.0 - leverage)))
+        first, second = arm_traces(leverage[:, None], information.sum(keepdims=True))
+        trace += first
+        trace_of_square += second
+        means[own, 1] = means[own, 0] * np.exp(ratio)
+    if variance <= SPREAD_LIMIT**2:
+        return NotEstimable("no_variation", {"n": len(panel.trained)})
+    df = trace**2 / trace_of_square
+    return RateEffect(estimate, float(np.sqrt(variance)), df, means, method="branch_poisson")
+
+
+def _common_log_ratio(odds: Floats, late: Floats, total: Floats, start: float) -> float:
+    """The log ratio at which events after training are what their odds lead to expect, by Newton's method."""
+    ratio = start
+    for _ in range(STEPS):
+        share = odds * np.exp(ratio) / (1.0 + odds * np.exp(ratio))
+        step = float(np.sum(late - total * share) / np.sum(total * share * (1.0 - share)))
+        ratio += float(np.clip(step, -1.0, 1.0))
+        if abs(step) < CONVERGED:
+            break
+    return ratio
 
 
 def dispersion(panel: RatePanel, means: Floats) -> float:
@@ -182,3 +226,8 @@ def rates_per(means: Floats) -> float:
     """The smallest power of ten of exposure on which the smallest rate is at least 1."""
     smallest = float(np.nanmin(means))
     return 10.0 ** min(LARGEST_UNIT, max(0, math.ceil(-math.log10(smallest))))
+
+
+def too_regular(dispersion: float, df: int) -> bool:
+    """Whether counts vary less than chance alone would let them: perhaps they are no counts."""
+    return float(chdtr(df, dispersion * df)) < REGULAR

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pilot_eval.domain.progress import told
 from pilot_eval.stats.bootstrap import Weights
 from pilot_eval.stats.draws import all_arms, packed, random_arms, sums_of_set
 from pilot_eval.stats.inversion import TIE, TestOfEffect, invert
@@ -48,7 +49,7 @@ def permute_rates(
         if enumerated
         else random_arms(panel.trained, alike, draws, seed)
     )
-    drawn = _Assignments.of(panel, arms)
+    drawn = _Assignments.of(panel, arms, draws)
     actual = _Assignments.of(panel, [panel.trained[None, :]])
 
     def pvalue(distance: float) -> float:
@@ -142,7 +143,7 @@ class _Assignments:
     comparison: _Arm
 
     @classmethod
-    def of(cls, panel: RatePanel, arms: Iterable[Arms]) -> _Assignments:
+    def of(cls, panel: RatePanel, arms: Iterable[Arms], draws: int = 1) -> _Assignments:
         late = panel.events[:, 1]
         single = [
             np.where(panel.trained, 0.0, late),
@@ -152,7 +153,12 @@ class _Assignments:
             panel.exposure[:, 0],
         ]
         columns = np.column_stack([*single, *(single[i] * single[j] for i, j in PAIRS)])
-        own = np.concatenate([sums_of_set(packed(chosen), columns) for chosen in arms]).T
+        parts, done = [], 0
+        for chosen in arms:
+            parts.append(sums_of_set(packed(chosen), columns))
+            done += len(chosen)
+            told("permutation", done, draws)
+        own = np.concatenate(parts).T
         count = int(panel.trained.sum())
         return cls(
             _Arm.of(own, count), _Arm.of(columns.sum(axis=0)[:, None] - own, len(panel.trained) - count)

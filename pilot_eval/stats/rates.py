@@ -19,12 +19,13 @@ from pilot_eval.stats.rate_ratio import (
     RatePanel,
     dispersion,
     estimate_rate_ratio,
+    estimate_within_branches,
     rates_per,
-    standardised_log_ratio,
+    too_regular,
 )
 from pilot_eval.stats.rate_tests import flip_scores, permute_rates
 from pilot_eval.stats.relative import uplift_of_log_rate_ratio
-from pilot_eval.stats.results import Caution, NotEstimable
+from pilot_eval.stats.results import Caution, NotEstimable, significance
 from pilot_eval.stats.two_periods import FEW_BRANCHES, cautions_of_data, lacking_arm
 
 EXPOSURE_MOVED = 0.20  # share by which an arm's exposure changed: counts alone would mislead
@@ -45,7 +46,7 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         With `effect` a NotEstimable where the data cannot answer.
     """
     flow = Flow.of(observations, with_comparison=plan.with_comparison)
-    cautions = cautions_of_data(observations, flow, plan) + _fractions(observations, flow)
+    cautions = cautions_of_data(observations, flow, plan) + fractions(observations, flow)
     started = Analysis(plan, flow, NotEstimable("few_branches"), cautions=cautions)
     lacking = lacking_arm(started)
     if lacking is not None:
@@ -54,7 +55,7 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     effect = estimate_rate_ratio(panel)
     if isinstance(effect, NotEstimable):
         return replace(started, effect=effect, extra={"counts": counts(panel)})
-    test = _test(plan, panel, effect)
+    test, within = _test(plan, panel, effect), estimate_within_branches(panel)
     return replace(
         started,
         effect=effect,
@@ -63,11 +64,12 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         uplift=uplift_of_log_rate_ratio(plan, effect),
         robustness=(test,),
         agreement=agreement(plan, effect, (test,)),
-        cautions=cautions + _cautions(panel, effect),
+        cautions=cautions + _cautions(panel, effect, within, plan.level),
         extra={
             "counts": counts(panel),
             "rates_per": rates_per(effect.means),
             "dispersion": dispersion(panel, effect.means),
+            "within_branches": _within(within, plan.level),
         },
     )
 
@@ -84,18 +86,41 @@ def counts(panel: RatePanel) -> dict[str, Any]:
     }
 
 
+def _within(within: RateEffect | NotEstimable, level: float) -> dict[str, Any] | None:
+    if isinstance(within, NotEstimable):
+        return None
+    ends = within.confidence_interval(level)
+    return {
+        "estimate": within.estimate,
+        "standard_error": within.standard_error,
+        "df": within.df,
+        "confidence_interval": [ends.low, ends.high],
+        "pvalue": within.pvalue,
+        "method": within.method,
+    }
+
+
 def _test(plan: AnalysisPlan, panel: RatePanel, effect: RateEffect) -> TestOfEffect:
     test = permute_rates if plan.with_comparison else flip_scores
     return test(panel, effect, draws=plan.draws, seed=plan.seed, confidence_level=plan.level)
 
 
-def _fractions(observations: Observations, flow: Flow) -> tuple[Caution, ...]:
+def fractions(observations: Observations, flow: Flow) -> tuple[Caution, ...]:
+    """A caution where counts are not whole numbers."""
     value = observations.value[in_either_period(observations) & flow.used[observations.branch]]
     n = int(np.sum(value != np.floor(value)))
     return (Caution("fractional_counts", {"n": n}),) if n else ()
 
 
-def _cautions(panel: RatePanel, effect: RateEffect) -> tuple[Caution, ...]:
+def _disagree(effect: RateEffect, within: RateEffect, level: float) -> bool:
+    """Whether the two differ in sign, or in what can be told from no change."""
+    alpha = significance(level)
+    return within.estimate * effect.estimate < 0.0 or (within.pvalue <= alpha) != (effect.pvalue <= alpha)
+
+
+def _cautions(
+    panel: RatePanel, effect: RateEffect, within: RateEffect | NotEstimable, level: float
+) -> tuple[Caution, ...]:
     found = []
     smaller = min(int(np.sum(panel.trained == arm)) for arm in panel.arms)
     if smaller < FEW_BRANCHES:
@@ -104,10 +129,10 @@ def _cautions(panel: RatePanel, effect: RateEffect) -> tuple[Caution, ...]:
         share = 100.0 * float(panel.shares().max())
         found.append(Caution("uneven_exposure", {"share": share, "df": effect.df}))
     found += _exposure_moved(panel)
-    standardised = standardised_log_ratio(panel)
-    if standardised is not None and standardised * effect.estimate < 0.0:
-        change = 100.0 * math.expm1(standardised)
-        found.append(Caution("rate_mix_disagrees", {"change": change}))
+    if isinstance(within, RateEffect) and _disagree(effect, within, level):
+        found.append(Caution("rate_mix_disagrees", {"change": 100.0 * math.expm1(within.estimate)}))
+    if too_regular(dispersion(panel, effect.means), 2 * len(panel.trained) - 2 * len(panel.arms)):
+        found.append(Caution("counts_too_regular", {"dispersion": dispersion(panel, effect.means)}))
     return tuple(found)
 
 

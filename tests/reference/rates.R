@@ -24,7 +24,20 @@ answer <- function(name, rows, formula, tested) {
              control = glm.control(epsilon = 1e-14, maxit = 100))
   test <- coef_test(fit, vcov = "CR2", cluster = sums$branch, test = "Satterthwaite", coefs = tested)
   list(name = name, rows = as.list(rows), estimate = test$beta, standard_error = test$SE, df = test$df_Satt,
-       pvalue = test$p_Satt, dispersion = summary(fit)$dispersion)
+       pvalue = test$p_Satt, dispersion = summary(fit)$dispersion, within = within_branches(sums))
+}
+
+# Given a branch's events in both periods, those after training are binomial.
+within_branches <- function(sums) {
+  pairs <- merge(sums[sums$after == 0, ], sums[sums$after == 1, ], by = c("branch", "trained"))
+  pairs <- pairs[pairs$events.x + pairs$events.y > 0, ]
+  alone <- length(unique(pairs$trained)) == 1
+  fit <- glm(if (alone) cbind(events.y, events.x) ~ offset(log(exposure.y / exposure.x)) else
+               cbind(events.y, events.x) ~ trained + offset(log(exposure.y / exposure.x)),
+             family = binomial, data = pairs, control = glm.control(epsilon = 1e-14, maxit = 100))
+  test <- coef_test(fit, vcov = "CR2", cluster = pairs$branch, test = "Satterthwaite",
+                    coefs = if (alone) "(Intercept)" else "trained")
+  list(estimate = test$beta, standard_error = test$SE, df = test$df_Satt, pvalue = test$p_Satt)
 }
 
 both <- events ~ trained * after + offset(log(exposure))

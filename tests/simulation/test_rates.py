@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pilot_eval.stats.rate_ratio import RateEffect, RatePanel, estimate_rate_ratio
+from pilot_eval.stats.rate_ratio import RateEffect, RatePanel, estimate_rate_ratio, estimate_within_branches
 from pilot_eval.stats.rate_tests import flip_scores, permute_rates
 from tests.simulation.pilots import runs
 
@@ -87,12 +87,19 @@ def estimated(panel: RatePanel) -> RateEffect | None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS + ALONE, ids=lambda one: one.name)
 def test_intervals_miss_the_truth_as_seldom_as_claimed(scenario: Rates) -> None:
-    count, missed = runs(400), 0
+    count = runs(400)
+    missed = {"pooled": 0, "within branches": 0}
     rng = np.random.default_rng(1)
     for _ in range(count):
-        effect = estimated(scenario.panel(rng, EFFECT))
-        missed += effect is not None and not effect.confidence_interval(LEVEL).contains(EFFECT)
-    assert 0.02 < missed / count < margin(limits(scenario)[0], count)
+        panel = scenario.panel(rng, EFFECT)
+        for name, found in (
+            ("pooled", estimate_rate_ratio(panel)),
+            ("within branches", estimate_within_branches(panel)),
+        ):
+            if isinstance(found, RateEffect):
+                missed[name] += not found.confidence_interval(LEVEL).contains(EFFECT)
+    for name, number in missed.items():
+        assert 0.02 < number / count < margin(limits(scenario)[0], count), name
 
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, *ALONE], ids=lambda one: one.name)

@@ -18,7 +18,8 @@ from pilot_eval.stats.rate_ratio import (
     RatePanel,
     dispersion,
     estimate_rate_ratio,
-    standardised_log_ratio,
+    estimate_within_branches,
+    too_regular,
 )
 from pilot_eval.stats.results import NotEstimable
 
@@ -191,10 +192,51 @@ def test_branches_that_all_changed_alike_tell_nothing_of_chance() -> None:
     assert estimate_rate_ratio(replace(panel, events=events)) == NotEstimable("no_variation", {"n": 7})
 
 
+@pytest.mark.parametrize("answer", REFERENCE, ids=lambda answer: answer["name"])
+def test_the_ratio_within_branches_equals_clubsandwich(answer: dict[str, Any]) -> None:
+    found = estimate_within_branches(panel_of(answer["rows"]))
+    assert isinstance(found, RateEffect)
+    for name in ("estimate", "standard_error", "df", "pvalue"):
+        assert getattr(found, name) == pytest.approx(answer["within"][name], rel=PRINTED), name
+
+
+def test_the_ratio_within_branches_equals_pyfixest_with_branch_and_period_effects() -> None:
+    import pandas as pd
+    import pyfixest as pf
+
+    panel = made_up(13, 8, 11)
+    count = len(panel.trained)
+    rows = pd.DataFrame(
+        {
+            "branch": np.repeat(np.arange(count), 2),
+            "after": np.tile([0.0, 1.0], count),
+            "treated": (panel.trained[:, None] * np.array([0.0, 1.0])).ravel(),
+            "events": panel.events.ravel(),
+            "log_exposure": np.log(panel.exposure.ravel()),
+        }
+    )
+    theirs = pf.fepois(
+        "events ~ treated | branch + after", data=rows, vcov="hetero", offset="log_exposure", iwls_tol=1e-12
+    )
+    found = estimate_within_branches(panel)
+    assert isinstance(found, RateEffect)
+    assert found.estimate == pytest.approx(float(theirs.coef()["treated"]), rel=1e-6)
+
+
 def test_a_shift_of_volume_between_branches_is_told_apart_from_a_change_of_rates() -> None:
-    # no branch changed its rate; the exposure moved to the branch with the high one
+    # hardly a branch changed its rate; the exposure moved to the one with the high rate
     exposure = np.array([[1e4, 1e4], [1e4, 5e4], [1e4, 1.1e4]])
-    events = exposure * np.array([0.001, 0.01, 0.001])[:, None]
+    events = exposure * np.array([0.001, 0.01, 0.001])[:, None] * np.array([[1, 1.02], [1, 0.99], [1, 1.01]])
     panel = RatePanel(np.ones(3, dtype=bool), events, exposure)
+    within = estimate_within_branches(panel)
+    assert isinstance(within, RateEffect)
     assert estimated(panel).estimate > 0.3
-    assert standardised_log_ratio(panel) == pytest.approx(0.0, abs=1e-12)
+    assert within.estimate == pytest.approx(0.0, abs=0.01)
+
+
+def test_counts_that_vary_less_than_chance_are_told_from_counts() -> None:
+    panel = made_up(14, 12, 12)
+    effect = estimated(panel)
+    assert not too_regular(dispersion(panel, effect.means), 44)
+    assert too_regular(0.2, 44)
+    assert not too_regular(0.9, 44)

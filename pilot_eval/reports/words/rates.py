@@ -28,8 +28,8 @@ WARNINGS: dict[str, Sentence] = {
         "проценты; взвешенные количества считаются как есть.",
     ),
     "exposure_changed": Sentence(
-        "The exposure of {arm} changed by {change} from before to after. The answer is about events per unit "
-        "of exposure; the bare number of events would say something else.",
+        "The exposure of {arm} changed by {change} from before to after. The answer is about events per "
+        "unit of exposure; the bare number of events would say something else.",
         "Объём ({arm}) изменился от «до» к «после» на {change}. Ответ дан на единицу объёма; голое число "
         "событий говорило бы о другом.",
     ),
@@ -40,12 +40,18 @@ WARNINGS: dict[str, Sentence] = {
         "опирается примерно на {df} степени свободы, потому что частоту решают немногие крупные отделения.",
     ),
     "rate_mix_disagrees": Sentence(
-        "With every branch keeping its share of the exposure the rate would have changed the other way, by "
-        "{change}: exposure moved between branches of low and of high rates. Look at the branches before "
-        "deciding.",
-        "При прежних долях отделений в объёме частота изменилась бы в другую сторону, на {change}: объём "
-        "переместился между отделениями с низкой и высокой частотой. Прежде чем решать, посмотрите на "
-        "отделения.",
+        "Within the branches themselves the rate changed by {change}, which would be another answer: "
+        "exposure moved between branches of low and of high rates, or large branches changed differently. "
+        "Look at the branches before deciding.",
+        "Внутри самих отделений частота изменилась на {change}, и это был бы другой ответ: объём "
+        "переместился между отделениями с низкой и высокой частотой, или крупные отделения изменились "
+        "иначе. Прежде чем решать, посмотрите на отделения.",
+    ),
+    "counts_too_regular": Sentence(
+        "The counts vary less than chance alone would let them (dispersion {dispersion}). Check that the "
+        "column holds counts, not rates or means; the interval may be too narrow.",
+        "Количества различаются меньше, чем это допускает случай (дисперсия {dispersion}). Проверьте, что в "
+        "столбце количества, а не частоты и не средние; интервал может быть слишком узок.",
     ),
 }
 
