@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 from math import factorial, prod
 
 import numpy as np
@@ -118,30 +119,25 @@ def random_sequences(crossing: Codes, draws: int, seed: int, size: int) -> Itera
 
 
 def all_sequences(crossing: Codes, size: int) -> Iterator[Codes]:
-    """Chunks (assignments, G) of every distinct order of the crossing dates."""
+    """Chunks (assignments, G) of every distinct order of the crossing dates.
+
+    One date after another takes its number of the places that are left, in every way.
+    """
     branches = len(crossing)
-    total = assignments(crossing)
-    orders = _distinct_orders(np.sort(crossing))
-    for count in chunks(total, size):
-        flat = (code for _ in range(count) for code in next(orders))
-        yield np.fromiter(flat, np.intp, count * branches).reshape(count, branches)
-
-
-def _distinct_orders(ordered: Codes) -> Iterator[list[int]]:
-    """Every distinct order of sorted codes, in lexicographic order (Knuth, TAOCP 4A, algorithm L)."""
-    codes = [int(code) for code in ordered]
-    while True:
-        yield codes
-        j = len(codes) - 2
-        while j >= 0 and codes[j] >= codes[j + 1]:
-            j -= 1
-        if j < 0:
-            return
-        k = len(codes) - 1
-        while codes[j] >= codes[k]:
-            k -= 1
-        codes[j], codes[k] = codes[k], codes[j]
-        codes[j + 1 :] = codes[:j:-1]
+    drawn = np.zeros((1, branches), dtype=np.intp)
+    left = np.arange(branches)[None]
+    for code, count in zip(*np.unique(crossing, return_counts=True), strict=True):
+        chosen = np.array(list(combinations(range(left.shape[1]), int(count))), dtype=np.intp)
+        mask = np.ones((len(chosen), left.shape[1]), dtype=np.bool_)
+        np.put_along_axis(mask, chosen, False, axis=1)
+        rest = np.nonzero(mask)[1].reshape(len(chosen), -1)
+        drawn = np.repeat(drawn, len(chosen), axis=0)
+        np.put_along_axis(drawn, left[:, chosen].reshape(len(drawn), -1), int(code), axis=1)
+        left = left[:, rest].reshape(len(drawn), -1)
+    start = 0
+    for count in chunks(len(drawn), size):
+        yield drawn[start : start + count]
+        start += count
 
 
 def _statistics(fit: TwoWayFit, exposed: NDArray[np.bool_]) -> tuple[Polynomial, Polynomial]:

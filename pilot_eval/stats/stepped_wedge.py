@@ -119,12 +119,13 @@ def _uplift(plan: AnalysisPlan, effect: PermutedEffect, observed: float) -> Upli
     """Effect over what the trained cells would have been without training, for each effect not rejected.
 
     Under the hypothesis that the effect is r the trained cells, `observed` on average, would have been
-    `observed` - r. The ratio grows with r, so that this interval holds 0 exactly when the effect's does.
+    `observed` - r. The ratio grows with r where both are above 0, so that this interval holds 0 exactly when
+    the effect's does; else there is none.
     """
 
     def percent(effect: float) -> float | None:
         base = observed - effect
-        return 100.0 * effect / base if base > NO_BASE * abs(observed) else None
+        return 100.0 * effect / base if base > NO_BASE * observed > 0.0 else None
 
     estimate = percent(effect.estimate)
     if estimate is None:

@@ -96,3 +96,75 @@ def test_strange_pilots_are_answered_or_refused_in_words(kind: str) -> None:
     assert {"too_few", "unclear", "not_valid"} <= set(keys)
     assert all("no row has all of" in text for text in refused)
     assert sum(keys.values()) > 0.7 * DATA_SETS
+
+
+def strange_rollout(rng: np.random.Generator, kind: str) -> dict[str, Any]:
+    branches, periods = int(rng.integers(2, 9)), int(rng.integers(2, 6))
+    branch, period = (cells.ravel() for cells in np.indices((branches, periods)))
+    keep = rng.random(len(branch)) > rng.choice([0.0, 0.2])
+    branch, period = branch[keep], period[keep]
+    crossing = rng.integers(0, periods + 2, branches)
+    value = np.where(
+        rng.random(len(branch)) < rng.choice([0.0, 0.2]), np.nan, strange_values(rng, len(branch))
+    )
+    value = value if kind == "score" else np.abs(value)
+    days = np.array([f"2014-{month:02d}-01" for month in range(1, 13)])
+    return {
+        "branch": branch,
+        "date": days[period],
+        "trained_on": [str(days[c]) if c < periods else None for c in crossing[branch]],
+        "x": np.minimum(value, 1.0) if kind == "proportion" else value,
+    }
+
+
+@pytest.mark.parametrize("kind", ["score", "proportion", "duration"])
+def test_strange_rollouts_are_answered_or_refused_in_words(kind: str) -> None:
+    rng = np.random.default_rng(8)
+    keys: Counter[str] = Counter()
+    refused: list[str] = []
+    for _ in range(DATA_SETS // 4):
+        data = strange_rollout(rng, kind)
+        try:
+            found = pilot_eval.evaluate(data, outcome="x", kind=kind, design="stepped_wedge", draws=99)
+        except BadInput as error:
+            refused.append(str(error))
+            continue
+        made = found.to_dict()
+        json.dumps(made, allow_nan=False)
+        assert found.to_text("en")
+        assert found.to_text("ru")
+        keys[made["verdict"]["key"]] += 1
+        if made["effect"] is not None:
+            for one in (made["effect"], made["uplift"]):
+                assert one["estimate"] is None or holds_zero(one["confidence_interval"]) == (
+                    made["effect"]["pvalue"] > ALPHA
+                )
+    assert {"too_few", "unclear"} <= set(keys)
+    assert all("no row has" in text for text in refused)
+    assert sum(keys.values()) > 0.7 * DATA_SETS // 4
+
+
+def test_strange_waits_are_answered_or_refused_in_words() -> None:
+    rng = np.random.default_rng(9)
+    keys: Counter[str] = Counter()
+    refused: list[str] = []
+    for number in range(DATA_SETS // 2):
+        data = strange_pilot(rng, "duration")
+        data["gone"] = rng.random(len(data["x"])) < rng.choice([0.0, 0.1, 0.5, 1.0])
+        design = ("before_after", "difference_in_differences")[number % 2]
+        options: dict[str, Any] = {"limit": float(rng.choice([1e-3, 1.0, 100.0]))} if number % 3 == 0 else {}
+        try:
+            found = pilot_eval.evaluate(
+                data, outcome="x", kind="duration", design=design, censored="gone", draws=99, **options
+            )
+        except BadInput as error:
+            refused.append(str(error))
+            continue
+        made = found.to_dict()
+        json.dumps(made, allow_nan=False)
+        assert found.to_text("en")
+        assert found.to_text("ru")
+        assert_consistent(made)
+        keys[made["verdict"]["key"]] += 1
+    assert all("no row has all of" in text for text in refused)
+    assert {"too_few", "unclear", "not_valid"} <= set(keys)
