@@ -90,6 +90,22 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjuster:
+    """A covariate, or the level before, among the regressors.
+
+    Parameters
+    ----------
+    enters : as "before", "change", "level" or "value" of rows
+    place : its position
+    unit : by which it was divided
+    """
+
+    enters: str
+    place: int
+    unit: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRegression:
     """A regression whose last coefficient is the effect of training.
 
@@ -100,7 +116,7 @@ class TrainingRegression:
     moderated : (n, t) regressors multiplied by the arm, the last giving the effect
     branch : (n,) 0 to G - 1
     trained, stratum : (G,)
-    covariates : positions of the covariates among `others`
+    adjusters : of `others`, the level before first, then the covariates in their order
     """
 
     y: Floats
@@ -109,7 +125,7 @@ class TrainingRegression:
     branch: Codes
     trained: NDArray[np.bool_]
     stratum: Codes
-    covariates: range
+    adjusters: tuple[Adjuster, ...]
 
     @property
     def regressors(self) -> Floats:
@@ -126,46 +142,43 @@ def regression_of_changes(sample: Sample) -> TrainingRegression:
     """The change of branches; a covariate enters by its change, or by its level where it stands still."""
     mean = sample.means(sample.value)
     columns = [_change_or_level(sample.means(column)) for column in sample.covariates.T]
-    return _of_branches(sample, mean[:, 1] - mean[:, 0], [], columns)
+    return _of_branches(sample, mean[:, 1] - mean[:, 0], columns)
 
 
 def regression_of_after(sample: Sample) -> TrainingRegression:
     """Analysis of covariance: the mean after on the mean before; covariates enter by their level before."""
     mean = sample.means(sample.value)
-    columns = [sample.means(column)[:, 0] for column in sample.covariates.T]
-    return _of_branches(sample, mean[:, 1], [mean[:, 0]], columns)
+    columns = [("level", sample.means(column)[:, 0]) for column in sample.covariates.T]
+    return _of_branches(sample, mean[:, 1], [("before", mean[:, 0]), *columns])
 
 
 def regression_of_rows(sample: Sample) -> TrainingRegression:
     """Every row counts once; each stratum has its own level and its own change."""
     dummies = _dummies(sample.stratum)[sample.branch]
     after = sample.after.astype(np.float64)
-    columns = [_standardised(column) for column in sample.covariates.T]
+    levels = np.hstack([dummies, dummies * after[:, None]])
+    others, adjusters = _with_adjusters(levels, [("value", column) for column in sample.covariates.T])
     return TrainingRegression(
         y=sample.value,
-        others=np.column_stack([dummies, dummies * after[:, None], *columns]),
+        others=others,
         moderated=np.column_stack([np.ones_like(after), after]),
         branch=sample.branch,
         trained=sample.trained,
         stratum=sample.stratum,
-        covariates=range(2 * dummies.shape[1], 2 * dummies.shape[1] + len(columns)),
+        adjusters=adjusters,
     )
 
 
-def _of_branches(
-    sample: Sample, y: Floats, before: list[Floats], columns: list[Floats]
-) -> TrainingRegression:
-    dummies = _dummies(sample.stratum)
-    count = len(y)
-    first = dummies.shape[1] + len(before)
+def _of_branches(sample: Sample, y: Floats, columns: list[tuple[str, Floats]]) -> TrainingRegression:
+    others, adjusters = _with_adjusters(_dummies(sample.stratum), columns)
     return TrainingRegression(
         y=y,
-        others=np.column_stack([dummies, *(_standardised(column) for column in (*before, *columns))]),
-        moderated=np.ones((count, 1)),
-        branch=np.arange(count),
+        others=others,
+        moderated=np.ones((len(y), 1)),
+        branch=np.arange(len(y)),
         trained=sample.trained,
         stratum=sample.stratum,
-        covariates=range(first, first + len(columns)),
+        adjusters=adjusters,
     )
 
 
@@ -173,17 +186,22 @@ def _dummies(codes: Codes) -> Floats:
     return np.asarray(codes[:, None] == np.arange(codes.max() + 1), dtype=np.float64)
 
 
-def _standardised(column: Floats) -> Floats:
-    """Centred and of unit spread: coefficients of the arm stay, and no unit decides what is collinear."""
-    centred = column - column.mean()
-    spread = float(np.sqrt(np.mean(centred**2)))
-    return centred / spread if spread > UNCHANGED * float(np.abs(column).max()) else np.zeros_like(column)
+def _with_adjusters(levels: Floats, columns: list[tuple[str, Floats]]) -> tuple[Floats, tuple[Adjuster, ...]]:
+    """Regressors with covariates centred and of unit spread: no unit decides what is collinear."""
+    found, adjusters = [levels], []
+    for place, (enters, column) in enumerate(columns, start=levels.shape[1]):
+        centred = column - column.mean()
+        spread = float(np.sqrt(np.mean(centred**2)))
+        still = spread <= UNCHANGED * float(np.abs(column).max())
+        found.append(np.zeros((len(column), 1)) if still else centred[:, None] / spread)
+        adjusters.append(Adjuster(enters, place, spread))
+    return np.hstack(found), tuple(adjusters)
 
 
-def _change_or_level(mean: Floats) -> Floats:
+def _change_or_level(mean: Floats) -> tuple[str, Floats]:
     change = mean[:, 1] - mean[:, 0]
     still = float(np.abs(change).max()) <= UNCHANGED * float(np.abs(mean).max())
-    return mean[:, 0] if still else change
+    return ("level", mean[:, 0]) if still else ("change", change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +260,9 @@ def effect_of_regression(
     Returns
     -------
     RegressionEffect or NotEstimable
-        `collinear_covariate` with its position; `one_branch_decides` where a branch has a regressor to itself
-        and with it the effect; `more_coefficients_than_branches`; `no_variation`.
+        `collinear_covariate` with its position; `same_level_before`; `arm_told_by_covariates`;
+        `one_branch_decides` where the effect leans on a direction of the regressors that lives in one
+        branch; `more_coefficients_than_branches`; `no_variation`.
 
     References
     ----------
@@ -283,12 +302,46 @@ def effect_of_regression(
 
 def _told(reason: NotEstimable, regression: TrainingRegression) -> NotEstimable:
     """Name the covariate that others determine, where it is one."""
-    place = int(reason.values.get("place", -1))
     if reason.code != "collinear":
         return reason
-    if place in regression.covariates:
-        return NotEstimable("collinear_covariate", {"place": place - regression.covariates.start})
+    told = {one.place: one.enters for one in regression.adjusters}
+    covariates = [place for place, enters in told.items() if enters != "before"]
+    place = int(reason.values["place"])
+    if place in covariates:
+        return NotEstimable("collinear_covariate", {"place": covariates.index(place)})
+    if place in told:
+        return NotEstimable("same_level_before", {"n": len(regression.trained)})
     return NotEstimable("arm_told_by_covariates", {"n": len(regression.trained)})
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What one unit of a covariate, or of the level before, adds to the outcome.
+
+    Parameters
+    ----------
+    enters : as in `Adjuster`
+    coefficient, standard_error, df : by CR2
+    """
+
+    enters: str
+    coefficient: float
+    standard_error: float
+    df: float
+
+
+def slopes(regression: TrainingRegression, effect: RegressionEffect) -> tuple[Slope, ...]:
+    """The slopes of a regression, the level before first, then the covariates in their order."""
+    chosen = np.eye(len(effect.fit.coefficients))
+    return tuple(
+        Slope(
+            one.enters,
+            float(effect.fit.coefficients[one.place]) / one.unit,
+            effect.fit.standard_error(chosen[one.place]) / one.unit,
+            effect.fit.satterthwaite(chosen[one.place]),
+        )
+        for one in regression.adjusters
+    )
 
 
 def _one_branch_decides(fit: LeastSquares, tested: Floats) -> bool:

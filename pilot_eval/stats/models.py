@@ -11,11 +11,13 @@ from pilot_eval.domain.observations import AFTER, Observations
 from pilot_eval.stats.adjusted import (
     RegressionEffect,
     Sample,
+    Slope,
     TrainingRegression,
     effect_of_regression,
     regression_of_after,
     regression_of_changes,
     regression_of_rows,
+    slopes,
 )
 from pilot_eval.stats.bootstrap import wild_cluster_bootstrap
 from pilot_eval.stats.cells import observed_cells, on_scale
@@ -47,6 +49,7 @@ class Estimated(Protocol):
     def uplift(self, plan: AnalysisPlan) -> Uplift: ...
     def speed(self, plan: AnalysisPlan) -> tuple[Uplift, Speed | None]: ...
     def tests(self, plan: AnalysisPlan) -> tuple[TestOfEffect, ...]: ...
+    def slopes(self) -> tuple[Slope, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ class EstimatedPanel:
         )
         return bootstrap, ranks
 
+    def slopes(self) -> tuple[Slope, ...]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class EstimatedRegression:
@@ -102,6 +108,9 @@ class EstimatedRegression:
             )
             for test in (bootstrap_of_regression, permutation_of_regression)
         )
+
+    def slopes(self) -> tuple[Slope, ...]:
+        return slopes(self.regression, self.effect)
 
 
 def estimated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -93,11 +93,23 @@ def lacking_arm(analysis: Analysis) -> NotEstimable | None:
 
 
 def _with_relative(analysis: Analysis, found: Estimated) -> Analysis:
-    effect = found.effect
+    analysis, effect = _with_slopes(analysis, found), found.effect
     if analysis.plan.measure.scale == "log_ratio":
         uplift, speed = speed_of_log_ratio(analysis.plan, effect)
         return replace(analysis, means=np.exp(effect.means), uplift=uplift, speed=speed)
     return replace(analysis, means=effect.means, uplift=found.uplift(analysis.plan))
+
+
+def _with_slopes(analysis: Analysis, found: Estimated) -> Analysis:
+    """What a unit of each covariate, and of the level before, adds: field `slopes`."""
+    slopes = found.slopes()
+    if not slopes:
+        return analysis
+    names = iter(analysis.extra.get("covariates", ()))
+    told = [
+        {"of": "before" if slope.enters == "before" else next(names), **asdict(slope)} for slope in slopes
+    ]
+    return replace(analysis, extra={**analysis.extra, "slopes": told})
 
 
 def _of_mean_times(observations: Observations, started: Analysis) -> Analysis:
@@ -109,6 +121,7 @@ def _of_mean_times(observations: Observations, started: Analysis) -> Analysis:
     zeros = 100.0 * _zero_share(observations, flow)
     uplift, speed = found.speed(plan)
     reason = NotEstimable("too_many_zeros", {"share": zeros, "limit": 100.0 * ZERO_SHARE})
+    started = _with_slopes(started, found)
     numbers = replace(started, effect=reason, means=found.effect.means, uplift=uplift, speed=speed)
     return replace(
         numbers, cautions=numbers.cautions + _cautions_of_effect(observations, numbers, found.effect)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 
@@ -95,6 +97,52 @@ def test_rows_with_strata_and_covariates_are_least_squares_of_statsmodels(strata
     clustered = model.get_robustcov_results("cluster", groups=data["branch"].astype(int))
     bootstrap = found["robustness"][0]
     assert bootstrap["statistic"] == pytest.approx(clustered.tvalues[-1], rel=EXACT)
+
+
+def test_slopes_are_told_in_the_units_of_the_covariates() -> None:
+    data = columns()
+    score, queue = branch_means(data, "score"), branch_means(data, "queue")
+    X = np.column_stack(
+        [np.ones(20), score[:, 0], branch_means(data, "size")[:, 0], queue[:, 0], np.arange(20) < 9]
+    ).astype(float)
+    model = sm.OLS(score[:, 1], X).fit(cov_type="HC2")
+    told_slopes = told(data, covariates=("size", "queue"), **RANDOM)["slopes"]
+    assert [(one["of"], one["enters"]) for one in told_slopes] == [
+        ("before", "before"),
+        ("size", "level"),
+        ("queue", "level"),
+    ]
+    found = np.array([(one["coefficient"], one["standard_error"]) for one in told_slopes])
+    np.testing.assert_allclose(found, np.column_stack([model.params, model.bse])[1:4], rtol=EXACT)
+    entered = [one["enters"] for one in told(data, covariates=("size", "queue"))["slopes"]]
+    assert entered == ["level", "change"]
+    by_rows = told(data, covariates=("size", "queue"), weights="observation")["slopes"]
+    assert [one["enters"] for one in by_rows] == ["value", "value"]
+
+
+def test_real_stores_are_adjusted_as_by_statsmodels(data_folder: Path) -> None:
+    """Card & Krueger's stores: hours open and cash registers taken out of the change of staff."""
+    file = data_folder / "card_krueger.csv"
+    options = {"covariates": ("open_hours", "registers"), "strata": "chain", "draws": 99}
+    found = pilot_eval.evaluate(file, outcome="fte", **options).to_dict()
+    rows = pd.read_csv(file).dropna(subset=["fte", "open_hours", "registers"])
+    wide = rows.pivot(index="branch", columns="period", values=["fte", "open_hours", "registers"]).dropna()
+    change = wide.xs("after", axis=1, level=1) - wide.xs("before", axis=1, level=1)
+    about = rows.drop_duplicates("branch").set_index("branch").loc[change.index]
+    X = pd.get_dummies(about["chain"]).astype(float)
+    X["open_hours"], X["registers"] = change["open_hours"], change["registers"]
+    X["trained"] = (about["arm"] == "trained").astype(float)
+    model = sm.OLS(change["fte"].astype(float), X.astype(float)).fit(cov_type="HC2")
+    assert found["branches"]["trained"] + found["branches"]["comparison"] == len(change)
+    assert found["effect"]["estimate"] == pytest.approx(model.params["trained"], rel=EXACT)
+    assert found["effect"]["standard_error"] == pytest.approx(model.bse["trained"], rel=EXACT)
+
+
+def test_branches_that_started_alike_leave_nothing_to_adjust_for() -> None:
+    data = columns()
+    data["score"] = np.where(data["period"] == "before", 50.0, data["score"])
+    found = pilot_eval.evaluate(data, outcome="score", draws=99, **RANDOM)
+    assert found.to_dict()["not_estimable"]["code"] == "same_level_before"
 
 
 def test_strata_of_rows_differ_from_strata_of_branches_where_visits_do() -> None:

@@ -15,6 +15,12 @@ REASONS: dict[str, Sentence] = {
         "ковариаты или страты сами определяют, какие отделения обучались, поэтому их влияние не отделить от "
         "влияния обучения",
     ),
+    "same_level_before": Sentence(
+        "all branches had the same level before, or the strata determine it: there is nothing to adjust for, "
+        "compare the changes",
+        "у всех отделений одинаковый уровень до обучения или он задан стратами: поправлять не на что, "
+        "сравните изменения",
+    ),
     "one_branch_decides": Sentence(
         "one of {n} branches alone has a covariate or a stratum, and would decide the effect",
         "ковариата или страта есть лишь у одного отделения из {n}: оно одно решало бы эффект",
