@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.stats.branch_periods import BranchPeriods
+from pilot_eval.stats.contrasts import SPREAD_LIMIT
 from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
 from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
 
@@ -32,6 +33,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 FEWEST = 2  # trained, and comparison, branches behind one effect: one alone shows no spread
+FEWEST_DF = 1.0 - 1e-9  # those of two branches; below, a single branch with few gaps decides
 SUMMARIES = ("group", "simple", "dynamic", "calendar")
 
 
@@ -265,6 +267,14 @@ def summarise(effects: CohortEffects, weight: Floats, of_weights: Floats | float
         influence=influence,
         plain=plain,
     )
+
+
+def without_spread(effects: CohortEffects, summary: Summary) -> NotEstimable | None:
+    """Why nothing tells how sure a summary is: branches do not differ, or a single one decides."""
+    size = max(float(np.nanmax(np.abs(effects.panel.mean))), 1e-300)
+    if summary.standard_error <= SPREAD_LIMIT * size:
+        return NotEstimable("no_variation", {"n": len(effects.panel.start)})
+    return NotEstimable("one_branch_without_gaps") if summary.df < FEWEST_DF else None
 
 
 def degrees_of_freedom(effects: CohortEffects, weight: Floats) -> float:

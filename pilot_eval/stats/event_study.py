@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.cohorts import CohortEffects, effect_at
+from pilot_eval.stats.cohorts import CohortEffects, effect_at, without_spread
 from pilot_eval.stats.multiplier import simultaneous_quantiles
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.student import two_sided_quantile
@@ -57,7 +57,7 @@ def event_study(
     """
     times = np.unique(effects.event_time)
     found = [(time, effect_at(effects, int(time))) for time in times]
-    kept = [(time, one) for time, one in found if one.standard_error > 0.0]
+    kept = [(time, one) for time, one in found if without_spread(effects, one) is None]
     if not kept:
         return NotEstimable("no_cohort_to_compare", {"need": 2})
     estimate = np.array([one.estimate for _, one in kept])

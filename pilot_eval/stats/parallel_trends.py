@@ -27,6 +27,7 @@ from pilot_eval.stats.cohorts import (
     effect_at,
     overall_effect,
     without_always_trained,
+    without_spread,
 )
 from pilot_eval.stats.honest import Drift, breakdown_change, breakdown_ratio
 from pilot_eval.stats.plan import AnalysisPlan
@@ -123,8 +124,10 @@ def trends_before(effects: CohortEffects, confidence_level: float) -> ParallelTr
         return NotEstimable("few_periods_before", {"need": 2})
     parts = [effect_at(effects, int(time)) for time in times]
     influence = np.vstack([effect.influence, *(part.influence for part in parts)])
-    if min(part.standard_error for part in parts) <= 0.0 or effect.standard_error <= 0.0:
-        return NotEstimable("no_variation", {"n": len(effects.panel.start)})
+    for part in (effect, *parts):
+        lacking = without_spread(effects, part)
+        if lacking is not None:
+            return lacking
     df = np.array([part.df for part in parts])
     drift = Drift(
         effect=effect.estimate,

@@ -25,8 +25,8 @@ from pilot_eval.stats.cohorts import (
     summarise,
     weights_of_means,
     without_always_trained,
+    without_spread,
 )
-from pilot_eval.stats.contrasts import SPREAD_LIMIT
 from pilot_eval.stats.fieller import ratio
 from pilot_eval.stats.flow import Flow
 from pilot_eval.stats.inversion import TestOfEffect
@@ -79,8 +79,8 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
         summary = NotEstimable(
             "too_many_zeros_by_period", {"share": 100.0 * zeros, "limit": 100.0 * ZERO_SHARE}
         )
-    elif not isinstance(summary, NotEstimable) and _without_spread(effects, summary):
-        summary = NotEstimable("no_variation", {"n": len(effects.panel.start)})
+    elif not isinstance(summary, NotEstimable):
+        summary = without_spread(effects, summary) or summary
     if isinstance(summary, NotEstimable):
         return Analysis(
             plan, _flow(observations, effects, None), summary, cautions=_counted(observations, plan, whole)
@@ -106,10 +106,6 @@ def _zero_share(observations: Observations, plan: AnalysisPlan) -> float:
         return 0.0
     value = observations.value[~np.isnan(observations.value)]
     return float(np.mean(value == 0.0)) if len(value) else 0.0
-
-
-def _without_spread(effects: CohortEffects, summary: Summary) -> bool:
-    return summary.standard_error <= SPREAD_LIMIT * max(float(np.nanmax(np.abs(effects.panel.mean))), 1e-300)
 
 
 def _robustness(plan: AnalysisPlan, effects: CohortEffects, summary: Summary) -> tuple[TestOfEffect, ...]:
@@ -167,12 +163,12 @@ def _with_relative(answered: Analysis, numbers: _Numbers) -> Analysis:
     if plan.measure.scale == "log_ratio":
         uplift, speed = speed_of_log_ratio(plan, summary)
         return replace(answered, means=np.exp(means), uplift=uplift, speed=speed)
-    return replace(answered, means=means, uplift=_uplift(numbers, means))
+    return replace(answered, means=means, uplift=uplift_of_cohorts(plan, numbers.effects, summary))
 
 
-def _uplift(numbers: _Numbers, means: Floats) -> Uplift:
+def uplift_of_cohorts(plan: AnalysisPlan, effects: CohortEffects, summary: Summary) -> Uplift:
     """Effect over what the trained would have had without training, with Fieller's interval."""
-    plan, effects, summary = numbers.plan, numbers.effects, numbers.summary
+    means = np.tensordot(summary.weight, effects.means, axes=1)
     mean = float(means[1, 1]) - summary.estimate
     if mean <= NO_BASE * float(np.abs(means).max()):
         return Uplift(None, NO_INTERVAL, "fieller")
@@ -239,7 +235,9 @@ def _extra(numbers: _Numbers) -> Mapping[str, Any]:
         "periods": days,
         "cohorts": [_cohort(numbers, cohort, days) for cohort in cohorts_of(panel)],
         "att": _cells(numbers, days),
-        "aggregations": {name: _told(overall_effect(numbers.effects, name), level) for name in SUMMARIES},
+        "aggregations": {
+            name: _told(numbers.effects, overall_effect(numbers.effects, name), level) for name in SUMMARIES
+        },
         "two_way_fixed_effects": None if numbers.two_way is None else _test(numbers.two_way, level),
     }
 
@@ -254,7 +252,7 @@ def _cohort(numbers: _Numbers, cohort: int, days: list[str]) -> dict[str, Any]:
         "trained_on": first,
         "period": days[cohort],
         "branches": int(own.sum()),
-        "effect": _told(effect, numbers.plan.level),
+        "effect": _told(numbers.effects, effect, numbers.plan.level),
     }
 
 
@@ -265,7 +263,7 @@ def _cells(numbers: _Numbers, days: list[str]) -> list[dict[str, Any]]:
     for k, weight in enumerate(np.eye(len(effects.cohort))):
         key = (int(effects.cohort[k]), int(effects.period[k]))
         counts = (int(effects.trained[k]), int(effects.comparison[k]))
-        found.append((key, counts, _told(summarise(effects, weight), level)))
+        found.append((key, counts, _told(effects, summarise(effects, weight), level)))
     found += [((cohort, period), (n, m), None) for cohort, period, n, m in effects.lacking]
     return [
         {
@@ -280,9 +278,9 @@ def _cells(numbers: _Numbers, days: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(summary: Summary | NotEstimable, level: float) -> dict[str, Any] | None:
+def _told(effects: CohortEffects, summary: Summary | NotEstimable, level: float) -> dict[str, Any] | None:
     """A summary as plain types; None where there is none or nothing varies."""
-    if isinstance(summary, NotEstimable) or not summary.standard_error > 0.0:
+    if isinstance(summary, NotEstimable) or without_spread(effects, summary) is not None:
         return None
     return {**_test(summary, level), "analytic_standard_error": summary.analytic_standard_error}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,19 @@ def test_equal_changes_have_no_standard_error_of_zero() -> None:
     data = rows(10, COHORTS)
     data["y"] = [float(int(date[5:7])) for date in data["date"]]
     assert document(data)["not_estimable"]["code"] == "no_variation"
+
+
+def test_a_single_branch_without_gaps_does_not_pass_for_several() -> None:
+    """One trained branch is seen in every month, each other one in its own month after training only."""
+    data = rows(13, {"a": (9, "2024-02-01"), "c": (9, "")}, months=9)
+    for place, (branch, date) in enumerate(zip(data["branch"], data["date"], strict=True)):
+        number, month = int(branch[1:]), int(date[5:7])
+        if branch[0] == "a" and number and month not in (1, number + 1):
+            data["y"][place] = float("nan")
+    found = document(data)
+    json.dumps(found, allow_nan=False)
+    assert found["effect"] is None
+    assert found["not_estimable"]["code"] == "one_branch_without_gaps"
 
 
 def test_names_and_order_of_rows_do_not_matter() -> None:
