@@ -112,13 +112,14 @@ NOT_WITH_RATES: dict[str, Callable[[Options], object]] = {
 }
 
 # What would take a time that was broken off for a whole one.
+PARTS_OF_CENSORED = {"sensitivity", "threats"}
 NOT_WITH_CENSORED: dict[str, Callable[[Options], object]] = {
     "--weights observation": lambda o: o.weights == "observation",
     "--covariates": lambda o: o.covariates,
     "--estimator ancova": lambda o: o.estimator == "ancova",
     "--operation": lambda o: o.operation is not None,
     "--target": lambda o: o.target is not None,
-    "--with": lambda o: o.with_parts,
+    "--with": lambda o: set(o.with_parts) - PARTS_OF_CENSORED,
 }
 
 

@@ -51,6 +51,7 @@ class Specified:
     code : which one
     values : what it changes, for its label
     scale : of the estimate, as of an effect; log_odds_ratio for the logit
+    unit : of a difference
     estimate, interval, pvalue : on that scale
     standard_error, df : None where the specification is a test only
     branches, rows : behind it
@@ -60,6 +61,7 @@ class Specified:
     code: str
     values: Mapping[str, float | int | str]
     scale: str
+    unit: str
     estimate: float
     interval: ConfidenceInterval
     pvalue: float
@@ -140,8 +142,14 @@ def specification_curve(observations: Observations, analysis: Analysis) -> Speci
     for code, left_out in (("without_branch", branches), ("without_auditor", auditors)):
         if left_out:
             rows += work.extremes(code, left_out)
+    if not branches:
+        unavailable.append(Unavailable("without_branch", NotEstimable("few_to_leave_out")))
     if not auditors:
-        unavailable.append(Unavailable("without_auditor", NotEstimable("no_column", {"column": "auditor"})))
+        lacking = NotEstimable("no_column", {"column": "auditor"})
+        known = observations.auditor is not None
+        unavailable.append(
+            Unavailable("without_auditor", NotEstimable("few_to_leave_out") if known else lacking)
+        )
     return SpecificationCurve((*rows, *work.tests()), tuple(unavailable), branches, auditors)
 
 
@@ -183,6 +191,7 @@ class _Work:
             code=code,
             values=values,
             scale=analysis.measure.scale,
+            unit=analysis.measure.unit,
             estimate=effect.estimate,
             interval=analysis.interval or effect.confidence_interval(self.plan.level),
             pvalue=effect.pvalue,
@@ -201,6 +210,7 @@ class _Work:
             code=code,
             values=values,
             scale=scale,
+            unit=self.analysis.measure.unit,
             estimate=estimate,
             interval=ConfidenceInterval(estimate - half, estimate + half),
             pvalue=two_sided_pvalue(estimate / standard_error, df),
@@ -376,7 +386,8 @@ def _other_scale(work: _Work) -> Specified | NotEstimable:
         return lacking
     other = replace(work.quick, better=work.plan.direction)
     if work.plan.kind == "duration":
-        return work.again("mean_seconds", work.observations, replace(other, kind="score"))
+        found = work.again("mean_seconds", work.observations, replace(other, kind="score"))
+        return found if isinstance(found, NotEstimable) else replace(found, unit="seconds")
     if (work.observations.value[in_either_period(work.observations)] <= 0.0).any():
         return NotEstimable("not_all_above_zero")
     return work.again("logarithms", work.observations, replace(other, kind="duration"))
@@ -529,6 +540,17 @@ def _fixed_items(work: _Work) -> Specified | NotEstimable:
     return work.again("fixed_items", replace(fixed, value=100.0 * fixed.value), work.quick)
 
 
+def _lognormal(work: _Work) -> Specified | NotEstimable:
+    """Censored waits by the lognormal model of rows."""
+    if work.observations.censored is None:
+        return NotEstimable("no_column", {"column": "censored"})
+    fitted = work.analysis.extra.get("lognormal_aft")
+    if fitted is None:
+        return NotEstimable("no_maximum")
+    found = (float(fitted["estimate"]), float(fitted["standard_error"]), math.inf)
+    return work.student("lognormal_aft", str(fitted["scale"]), *found)
+
+
 def _closed_as_zero(work: _Work) -> Specified | NotEstimable:
     return NotEstimable("no_column_of_closed")
 
@@ -547,5 +569,6 @@ SPECIFICATIONS: dict[str, Callable[[_Work], Specified | NotEstimable]] = {
     "operation_equal": _made_equal("operation"),
     "auditor_equal": _made_equal("auditor"),
     "fixed_items": _fixed_items,
+    "lognormal_aft": _lognormal,
     "closed_as_zero": _closed_as_zero,
 }

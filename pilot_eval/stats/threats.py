@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ Values = Mapping[str, float | int | str]
 TWO_PERIODS = ("before_after", "difference_in_differences")
 LATE_DAYS = 2  # a row entered more days after the visit is late
 DAYS_OF_WEEK = 7
+ORDER = ("fine", "look", "serious")
 FIRST_MONDAY = np.datetime64("1970-01-05")
 SCORE_TOP = 100.0  # of a checklist
 NEARLY_ALL = 0.9  # share of yes before training that leaves little room
@@ -90,8 +91,7 @@ def severity_of(value: float, limits: tuple[float, float]) -> str:
 
 
 def _worst(*severities: str) -> str:
-    order = ("fine", "look", "serious")
-    return max(severities, key=order.index)
+    return max(severities, key=ORDER.index)
 
 
 def _lacking(observations: Observations, plan: AnalysisPlan) -> NotEstimable | None:
@@ -126,7 +126,7 @@ def _baseline_difference(observations: Observations, analysis: Analysis) -> Answ
         return NotEstimable("few_to_compare")
     severity = severity_of(abs(standardised), STANDARDISED)
     if plan.allocation == "random":
-        severity = min(severity, "look", key=("fine", "look", "serious").index)
+        severity = min(severity, "look", key=ORDER.index)
     difference = float(early[trained].mean() - early[~trained].mean())
     return severity, {"difference": _told(difference, plan), "standardised": standardised}
 
@@ -136,7 +136,8 @@ def _regression_to_mean(observations: Observations, analysis: Analysis) -> Answe
 
     A branch that stood high by chance falls back: of a difference d before, (1 - b) d is expected to vanish,
     b being the slope of branch means after on before within the arms. It is a threat where arms were chosen
-    by their results; where they were drawn, or differ for lasting reasons, nothing falls back on average.
+    by their results: serious only there, at most a look where the choice is not known. Where they were drawn,
+    or differ for lasting reasons, nothing falls back on average.
 
     References
     ----------
@@ -157,7 +158,9 @@ def _regression_to_mean(observations: Observations, analysis: Analysis) -> Answe
     expected = -(1.0 - stability) * float(early[trained].mean() - early[~trained].mean())
     effect = math.nan if isinstance(analysis.effect, NotEstimable) else analysis.effect.estimate
     share = abs(expected / effect) if effect and not math.isnan(effect) else math.inf
-    severity = "fine" if plan.allocation == "random" else severity_of(share, SHARE_OF_EFFECT)
+    severity = severity_of(share, SHARE_OF_EFFECT)
+    most = {"random": "fine", "chosen": "serious"}.get(plan.allocation or "", "look")
+    severity = min(severity, most, key=ORDER.index)
     return severity, {"expected": _told(expected, plan), "stability": stability}
 
 
@@ -303,7 +306,7 @@ def _parallel_trends(observations: Observations, analysis: Analysis) -> Answer:
         return NotEstimable("no_comparison_arm")
     if plan.kind == "rate" or observations.censored is not None:
         return NotEstimable("not_for_this_kind")
-    found = parallel_trends(observations, plan)
+    found = parallel_trends(observations, replace(plan, time_unit=plan.time_unit or _own_unit(observations)))
     if isinstance(found, NotEstimable):
         return found
     values: dict[str, float | int | str] = {
@@ -316,6 +319,14 @@ def _parallel_trends(observations: Observations, analysis: Analysis) -> Answer:
     if found.test.pvalue <= significance(plan.level):
         return "serious", values
     return ("fine" if found.test.power >= 0.8 else "look"), values
+
+
+def _own_unit(observations: Observations) -> str | None:
+    """Months where days are finer than months: a day by itself holds few branches."""
+    if observations.date is None:
+        return None
+    days = np.unique(observations.date[~np.isnat(observations.date)])
+    return "month" if len(days) > len(np.unique(days.astype("datetime64[M]"))) else None
 
 
 def _late_entries(observations: Observations, analysis: Analysis) -> Answer:

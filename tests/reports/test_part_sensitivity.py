@@ -81,3 +81,31 @@ def test_every_text_can_be_written(language: str, options: dict[str, Any]) -> No
 def test_without_an_effect_the_reason_is_told() -> None:
     found = made(data=columns(trained=1))
     assert found["sensitivity"]["not_estimable"]["code"] == "few_branches"
+
+
+def test_what_is_not_computed_is_grouped_by_its_reason() -> None:
+    text = pilot_eval.evaluate(columns(), outcome="x", draws=199, with_parts=["sensitivity"]).to_text("en")
+    (line,) = [line for line in text.splitlines() if "no such column (auditor)" in line]
+    assert line.startswith("Not computed, because the data have no such column (auditor): ")
+    assert "differences between auditors taken out; without one auditor." in line
+
+
+@pytest.mark.parametrize("part", ["sensitivity", "threats"])
+def test_censored_times_have_these_parts_too(part: str) -> None:
+    data = columns()
+    data["gave_up"] = (np.arange(len(data["x"])) % 7 == 0).astype(int)
+    asked = {"kind": "duration", "censored": "gave_up", "draws": 199, "with_parts": [part]}
+    made = pilot_eval.evaluate(data, outcome="x", **asked)
+    found = made.to_dict()
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    if part == "sensitivity":
+        planned = found[part]["specifications"][0]
+        assert planned["effect"]["estimate"] == found["effect"]["estimate"]
+        assert planned["verdict"] == found["verdict"]["key"]
+        assert len(found[part]["leave_one_out"]["branches"]) == 16
+        (model,) = [one for one in found[part]["specifications"] if one["code"] == "lognormal_aft"]
+        assert model["effect"]["estimate"] == found["lognormal_aft"]["estimate"]
+        assert model["effect"]["pvalue"] == pytest.approx(found["lognormal_aft"]["pvalue"])
+        assert model["change"]["estimate"] == pytest.approx(found["lognormal_aft"]["speed_percent"])
+    for language in ("en", "ru"):
+        assert "{" not in made.to_text(language)

@@ -278,3 +278,20 @@ def test_labels_that_are_missing_do_not_count() -> None:
     observations = pilot()
     gaps = Labels.with_gaps([None if i % 2 else "a" for i in range(len(observations.value))])
     assert threat(replace(observations, operation=gaps), "mix_operation").severity == "fine"
+
+
+def test_regression_to_the_mean_is_serious_only_where_branches_were_chosen() -> None:
+    rng = np.random.default_rng(2)
+    mean = rng.normal(50.0, 3.0, (20, 1)) + rng.normal(0.0, 3.0, (20, 2))
+    trained = mean[:, 0] < np.median(mean[:, 0])
+    observations = Observations.from_columns(
+        branch=[f"B{b:02d}" for b in np.repeat(np.arange(20), 2)],
+        trained=np.repeat(trained, 2),
+        period=np.tile([BEFORE, AFTER], 20),
+        value=mean.ravel(),
+    )
+    found = {
+        how: threat(observations, "regression_to_mean", allocation=how).severity
+        for how in ("chosen", None, "random")
+    }
+    assert found == {"chosen": "serious", None: "look", "random": "fine"}

@@ -140,10 +140,11 @@ class SensitivityPart:
                 same_verdict=number(self.same_verdict, 0, language),
             )
         )
+        grouped: dict[str, list[str]] = {}
         for one in self.curve.unavailable:
-            label: str = getattr(label_of(one.code, NOT_COMPUTED), language)
             why = getattr(reason(one.reason.code, one.reason.values), language)
-            found.append(say("_not_computed", label=label, reason=why))
+            grouped.setdefault(why, []).append(getattr(label_of(one.code, NOT_COMPUTED), language))
+        found += [say("_not_computed", reason=why, labels="; ".join(own)) for why, own in grouped.items()]
         return found
 
 
@@ -215,7 +216,7 @@ def _told(scale: str, plan: AnalysisPlan) -> Callable[[float], float | None]:
 
 def _unit(answer: Specified, plan: AnalysisPlan) -> str:
     if answer.scale == "difference":
-        return "seconds" if answer.code == "mean_seconds" else plan.measure.unit
+        return answer.unit
     if answer.scale == "log_ratio" and plan.kind == "duration":
         return "speed_percent" if plan.sign < 0 else "time_percent"
     return {"log_rate_ratio": "rate_percent", "log_odds_ratio": "odds_percent"}.get(answer.scale, "percent")

@@ -19,6 +19,12 @@ REASONS: dict[str, Sentence] = {
         "it does not go with these weights, covariates or the level before",
         "не сочетается с такими весами, ковариатами или учётом исходного уровня",
     ),
+    "few_to_leave_out": Sentence(
+        "without it there is no effect to estimate", "без него эффект оценить нельзя"
+    ),
+    "no_maximum": Sentence(
+        "the model has no best fit to these data", "у модели нет наилучшего решения для этих данных"
+    ),
     "few_to_trim": Sentence(
         "an arm of {n} is too small to leave some out; {need} are needed",
         "группа из {n} слишком мала, чтобы часть не учитывать; нужно {need}",
@@ -71,7 +77,12 @@ LABELS: dict[str, Sentence] = {
         "only items that applied both before and after, all weighing alike",
         "только пункты, применимые и до, и после, с равным весом",
     ),
+    "sensitivity_lognormal_aft": Sentence(
+        "waits that were given up by a lognormal model of rows",
+        "прерванные ожидания по логнормальной модели строк",
+    ),
     "sensitivity_closed_as_zero": Sentence("closed branches as zero", "закрытые отделения как ноль"),
+    "sensitivity_without_branch": Sentence("without one branch", "без одного отделения"),
     "sensitivity_without_auditor": Sentence("without one auditor", "без одного аудитора"),
     "sensitivity_without_branch_lowest": Sentence(
         "without one branch, lowest of {of}: without {name}",
@@ -100,7 +111,7 @@ LABELS: dict[str, Sentence] = {
         "{same_verdict}.",
     ),
     "sensitivity_not_computed": Sentence(
-        "Not computed: {label}: {reason}.", "Не посчитано: {label}: {reason}."
+        "Not computed, because {reason}: {labels}.", "Не посчитано, потому что {reason}: {labels}."
     ),
     "sensitivity_none": Sentence("none: {reason}", "нет: {reason}"),
     "sensitivity_unit_points": Sentence("points", "балла"),
