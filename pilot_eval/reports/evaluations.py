@@ -271,9 +271,10 @@ class _Text:
             return []
         per = float(self.analysis.extra.get("rates_per", 1.0))
         unit = f" {self._label('per').format(per=number(per, 0, self.language))}" if per > 1.0 else ""
+        in_series = self.analysis.plan.design == "interrupted_time_series"
         return [
             (self._label(arm), f"{self._mean(per * row[0])} → {self._mean(per * row[1])}{unit}")
-            for arm, row in (("trained", means[1]), ("comparison", means[0]))
+            for arm, row in (("expected" if in_series else "trained", means[1]), ("comparison", means[0]))
             if not math.isnan(row[0])
         ]
 

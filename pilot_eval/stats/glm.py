@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 STEPS = 100  # of iteratively reweighted least squares; it takes five to ten
 CONVERGED = 1e-12  # relative change of the deviance
 TRUNCATION = 1.3  # of Newey and West, times the root of the number of values
+SEPARATED = 25.0  # span of fitted log rates beyond which some are on their way to 0 without end
 RANK = 1e-9  # a column that leaves less than this of its length beside the others is one of them
 
 
@@ -139,11 +140,11 @@ def fit_poisson(regressors: Floats, events: Floats, exposure: Floats) -> Fit | N
         working = np.log(mean / exposure) + (events - mean) / mean
         root = np.sqrt(mean)
         coefficients = np.linalg.lstsq(root[:, None] * regressors, root * working, rcond=None)[0]
-        with np.errstate(over="ignore"):
-            mean = exposure * np.exp(regressors @ coefficients)
-        deviance = _deviance(events, mean)
-        if not np.isfinite(deviance):
+        predicted = regressors @ coefficients
+        if not float(np.ptp(predicted)) < SEPARATED:
             break
+        mean = exposure * np.exp(predicted)
+        deviance = _deviance(events, mean)
         if abs(deviance - last) <= CONVERGED * (deviance + 1.0):
             root = np.sqrt(mean)
             return _fitted(coefficients, root[:, None] * regressors, (events - mean) / root)

@@ -99,6 +99,12 @@ def test_regressors_that_depend_on_one_another_are_refused() -> None:
     )
 
 
+def test_a_regressor_that_marks_periods_without_events_has_no_finite_coefficient() -> None:
+    X = np.column_stack([regressors(), np.arange(PERIODS) % 12 == 3]).astype(float)
+    events = np.where(X[:, 3] == 1.0, 0.0, 20.0)
+    assert fit_poisson(X, events, np.full(PERIODS, 1000.0)) == NotEstimable("no_convergence", {"n": 40})
+
+
 def test_autocorrelation_equals_statsmodels() -> None:
     residual = np.random.default_rng(5).normal(size=60).cumsum() * 0.3
     residual -= residual.mean()

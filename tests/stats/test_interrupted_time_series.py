@@ -237,7 +237,10 @@ def test_what_a_series_cannot_use_is_refused(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ("against their trend until then", "Newey-West")), ("ru", ("прежнего тренда", "Ньюи — Уэст"))],
+    [
+        ("en", ("against their trend until then", "Newey-West", "Expected, seen")),
+        ("ru", ("прежнего тренда", "Ньюи — Уэст", "Ожидалось")),
+    ],
 )
 def test_the_text_speaks_of_a_series_in_both_languages(language: str, words: tuple[str, ...]) -> None:
     made = pilot_eval.evaluate(

@@ -138,6 +138,7 @@ COMPARED: dict[str, Sentence] = {
 }
 
 LABELS: dict[str, Sentence] = {
+    "expected": Sentence("Expected, seen", "Ожидалось, вышло"),
     "quasi_poisson": Sentence("Quasi-Poisson", "Квазипуассон"),
     "poisson": Sentence("Poisson", "Пуассон"),
     "newey_west": Sentence("Newey-West", "Ньюи — Уэст"),
