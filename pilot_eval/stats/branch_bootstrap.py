@@ -188,9 +188,12 @@ class Groups:
         """(draws, K, 2) sums of resampled columns (G, 2), both of a branch fetched as one complex number."""
         both = np.ascontiguousarray(columns).view(np.complex128).ravel()
         sums = np.empty((draws, len(self.sizes)), dtype=np.complex128)
+        fetched = np.empty((0, len(both)), dtype=np.complex128)
         done = 0
         for picks in random_picks(self.sizes, draws, seed):
-            fetched = both.take(picks, mode="clip")  # in range already: clipping is the faster check
+            if len(fetched) != len(picks):
+                fetched = np.empty(picks.shape, dtype=np.complex128)
+            both.take(picks, out=fetched, mode="clip")  # in range already: clipping is the faster check
             np.add.reduceat(fetched, self.starts, axis=1, out=sums[done : done + len(picks)])
             done += len(picks)
         return np.asarray(sums.view(np.float64).reshape(draws, -1, 2))

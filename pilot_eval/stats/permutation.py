@@ -11,14 +11,13 @@ Chung & Romano 2013, Annals of Statistics 41(2), section 3; Young 2019, Quarterl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.stats.contrasts import Effect, Panel, StratumDesign
-from pilot_eval.stats.draws import all_arms, packed, random_arms, sums_of_set
+from pilot_eval.stats.draws import Bytes, all_arms, packed, random_arm_bits, random_arms, sums_of_set
 from pilot_eval.stats.inversion import Draws, Polynomial, TestOfEffect, invert, product, without_rounding
 
 Floats = NDArray[np.float64]
@@ -40,12 +39,7 @@ def permutation_test(
     """
     stratum = np.zeros(len(panel.trained), dtype=np.intp) if panel.stratum is None else panel.stratum
     enumerated = assignments(panel.trained, stratum) <= max(draws, ENUMERATE_AT_LEAST)
-    arms = (
-        iter([all_arms(panel.trained, stratum)])
-        if enumerated
-        else random_arms(panel.trained, stratum, draws, seed)
-    )
-    drawn = _draws(panel, effect, stratum, arms, enumerated)
+    drawn = _draws(panel, effect, stratum, draws, seed, enumerated)
     return TestOfEffect(
         method="permutation",
         statistic=effect.statistic,
@@ -66,30 +60,39 @@ def assignments(trained: Arms, stratum: NDArray[np.intp]) -> int:
 
 
 def _draws(
-    panel: Panel, effect: Effect, stratum: NDArray[np.intp], arms: Iterator[Arms], enumerated: bool
+    panel: Panel, effect: Effect, stratum: NDArray[np.intp], draws: int, seed: int, enumerated: bool
 ) -> Draws:
+    trained = panel.trained
     if np.ptp(panel.weight, axis=0).any():  # as many rows everywhere weigh as much as one
+        arms = (
+            iter([all_arms(trained, stratum)]) if enumerated else random_arms(trained, stratum, draws, seed)
+        )
         parts = [_by_row(panel, effect, own) for own in arms]
     else:
-        design = StratumDesign.of(panel.trained, stratum)
-        parts = [_by_branch(panel, design, own) for own in arms]
+        bits = (
+            iter([packed(all_arms(trained, stratum))])
+            if enumerated
+            else random_arm_bits(trained, stratum, draws, seed)
+        )
+        design = StratumDesign.of(trained, stratum)
+        parts = [_by_branch(panel, design, own) for own in bits]
     top: Polynomial = tuple(np.concatenate([part[0][i] for part in parts]) for i in range(2))
     bottom: Polynomial = tuple(np.concatenate([part[1][i] for part in parts]) for i in range(3))
     return Draws(top, bottom, effect.standard_error**2, enumerated)
 
 
-def _by_branch(panel: Panel, design: StratumDesign, arms: Arms) -> tuple[Polynomial, Polynomial]:
-    """Coefficient and CR2 variance of each assignment, where every branch counts once."""
+def _by_branch(panel: Panel, design: StratumDesign, bits: Bytes) -> tuple[Polynomial, Polynomial]:
+    """Coefficient and CR2 variance of each assignment (packed), where every branch counts once."""
     residual, own_arm = design.residual(panel.change), design.arm
     strata = len(design.size)
     member = (design.stratum[:, None] == np.arange(strata)).astype(np.float64)
     powers = np.column_stack([residual, own_arm, residual**2, 2.0 * residual * own_arm, own_arm**2])
     columns = (member[:, :, None] * powers[:, None, :]).reshape(len(powers), -1)
-    trained_sums = sums_of_set(packed(arms), columns).T.reshape(strata, 5, -1)
+    trained_sums = sums_of_set(bits, columns).T.reshape(strata, 5, -1)
     all_sums = columns.sum(axis=0).reshape(strata, 5, 1)
     p = np.asarray(sum(trained_sums[s, 0] for s in range(strata))) / design.total
     q = np.asarray(sum(trained_sums[s, 1] for s in range(strata))) / design.total
-    bottom: Polynomial = tuple(np.zeros(len(arms)) for _ in range(3))
+    bottom: Polynomial = tuple(np.zeros(len(bits)) for _ in range(3))
     for s in range(strata):
         share = float(design.trained_share[s])
         for sums, arm, size in (

@@ -84,9 +84,9 @@ def test_the_interval_ends_where_refits_begin_to_reject() -> None:
 
 
 def test_two_periods_and_equal_arms_are_the_permutation_of_arms() -> None:
-    trained = np.arange(24) < 12
-    panel = made_up_wedge(13, [1] * 12 + [2] * 12, 2)
-    pair = Panel(trained, np.ones((24, 2)), panel.mean)
+    trained = np.arange(12) < 6
+    panel = made_up_wedge(13, [1] * 6 + [2] * 6, 2)
+    pair = Panel(trained, np.ones((12, 2)), panel.mean)
     effect = estimate_effect(pair)
     assert isinstance(effect, Effect)
     expected = permutation_test(pair, effect, draws=999, seed=5, confidence_level=0.95)
