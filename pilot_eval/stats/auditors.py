@@ -11,11 +11,13 @@ from pilot_eval.domain.observations import AFTER, Observations
 from pilot_eval.domain.outcomes import DESIGNS_OF_TWO_PERIODS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.cells import on_scale
-from pilot_eval.stats.families import benjamini_hochberg
+from pilot_eval.stats.cluster_robust import LeastSquares, least_squares
+from pilot_eval.stats.families import benjamini_hochberg, holm
 from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.items import of_values
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable, significance
+from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
 from pilot_eval.stats.two_periods import ZERO_SHARE
 from pilot_eval.stats.two_way import AdjustedEffect, LabelEffects, adjusted_effect, label_effects
 
@@ -43,18 +45,42 @@ class Nesting:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """How much more or less each auditor gives than the others.
+    """How much more or less each of A auditors gives than the others.
 
     Parameters
     ----------
-    auditors : names, in the order of `effects`
+    auditors : names
     effects : differences on the scale of the effect, within branch and period
+    standard_error, df : (A,) CR2 by branch, as visits to one branch may resemble one another; NaN for an
+        auditor alone in their group
     nesting : how auditors were spread
     """
 
     auditors: tuple[str, ...]
     effects: LabelEffects
+    standard_error: Floats
+    df: Floats
     nesting: Nesting
+
+    @property
+    def pvalues(self) -> tuple[float | None, ...]:
+        """By Holm over auditors: whether each differs from the mean of their group."""
+        statistic = self.effects.effect / self.standard_error
+        known = ~np.isnan(statistic)
+        each = [
+            two_sided_pvalue(float(t), float(df)) if there else None
+            for t, df, there in zip(statistic, self.df, known, strict=True)
+        ]
+        adjusted = iter(holm([pvalue for pvalue in each if pvalue is not None]))
+        return tuple(None if pvalue is None else next(adjusted) for pvalue in each)
+
+    def confidence_interval(self, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
+        """(A,) low and (A,) high ends; each auditor by themselves, not all at once."""
+        quantile = [
+            np.nan if np.isnan(df) else two_sided_quantile(confidence_level, float(df)) for df in self.df
+        ]
+        half = np.array(quantile) * self.standard_error
+        return self.effects.effect - half, self.effects.effect + half
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +108,35 @@ def rater_severity(observations: Observations, plan: AnalysisPlan) -> Severity |
     rows = _AuditedRows.of(observations, plan)
     if isinstance(rows, NotEstimable):
         return rows
-    cells = 2 * len(rows.trained)
-    found = label_effects(
-        2 * rows.branch + rows.after, rows.auditor, rows.value, cells=cells, labels=len(rows.names)
-    )
-    return found if isinstance(found, NotEstimable) else Severity(rows.names, found, rows.nesting())
+    cell, cells = 2 * rows.branch + rows.after, 2 * len(rows.trained)
+    effects = label_effects(cell, rows.auditor, rows.value, cells=cells, labels=len(rows.names))
+    if isinstance(effects, NotEstimable):
+        return effects
+    own = rows.auditor[:, None] == np.flatnonzero(_after_first(effects.group))
+    fit = least_squares(rows.value, own.astype(np.float64), rows.branch, within=cell)
+    if isinstance(fit, NotEstimable):
+        return fit
+    error, df = _by_branch(effects, fit)
+    return Severity(rows.names, effects, error, df, rows.nesting())
+
+
+def _after_first(group: Codes) -> NDArray[np.bool_]:
+    """(A,) auditors who are not the first of their group: those with a dummy."""
+    found = np.ones(len(group), dtype=np.bool_)
+    found[np.unique(group, return_index=True)[1]] = False
+    return found
+
+
+def _by_branch(effects: LabelEffects, fit: LeastSquares) -> tuple[Floats, Floats]:
+    """(A,) CR2 standard errors and (A,) degrees of freedom of differences from the mean of a group."""
+    group = effects.group
+    member = group[:, None] == group
+    differences = (np.eye(len(group)) - member / member.sum(axis=1))[:, _after_first(group)]
+    error, df = np.full((2, len(group)), np.nan)
+    for place in np.flatnonzero(~np.isnan(effects.effect)):
+        error[place] = fit.standard_error(differences[place])
+        df[place] = fit.satterthwaite(differences[place])
+    return error, df
 
 
 def auditor_adjusted_effect(observations: Observations, plan: AnalysisPlan) -> AdjustedEffect | NotEstimable:

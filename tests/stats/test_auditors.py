@@ -21,6 +21,8 @@ from pilot_eval.stats.auditors import (
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.two_way import AdjustedEffect
+from tests.simulation.pilots import runs
+from tests.stats.brute import fit
 
 EXACT = 1e-8  # relative: the same number by another order of sums
 PLAN = AnalysisPlan("score", draws=99)
@@ -89,9 +91,54 @@ def test_severity_is_that_of_a_regression_on_branch_by_period_and_auditor(gaps: 
     assert found.auditors == ("A0", "A1", "A2")
     assert found.effects.effect[1] == pytest.approx(model.params["C(a, Sum)[S.1]"], rel=EXACT)
     assert found.effects.standard_error[1] == pytest.approx(model.bse["C(a, Sum)[S.1]"], rel=EXACT)
+    clustered = model.get_robustcov_results("cluster", groups=frame["c"] // 3)
+    place = model.params.index.get_loc("C(a, Sum)[S.1]")
+    assert found.standard_error[1] == pytest.approx(clustered.bse[place], rel=0.35)  # CR1 counts all cells
     assert found.effects.rows.sum() == rows.sum()
     assert found.effects.pvalue < 1e-6
     assert (found.nesting.auditors, found.nesting.both_arms, found.nesting.both_periods) == (3, 3, 3)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_severity_has_cr2_errors_and_df_of_full_matrices(seed: int) -> None:
+    observations = visited(seed)
+    found, auditor = severity_of(observations), observations.auditor
+    assert auditor is not None
+    rows = observations.period != DURING
+    cell = 2 * observations.branch[rows] + (observations.period[rows] == AFTER)
+    cells = (cell[:, None] == np.unique(cell)).astype(float)
+    codes = auditor.codes[rows]
+    # auditors against their mean, the one looked at last: the others, sum coded, less it
+    for last in range(3):
+        others = [a for a in range(3) if a != last]
+        against = np.array([(codes == a).astype(float) for a in others]).T
+        coded = np.column_stack([against[:, 0] - against[:, 1], (codes == last) - 0.5 * against.sum(axis=1)])
+        X = np.column_stack([cells, coded])
+        expected = fit(X, observations.value[rows], observations.branch[rows])
+        assert found.effects.effect[last] == pytest.approx(expected.estimate, rel=EXACT)
+        assert found.standard_error[last] ** 2 == pytest.approx(expected.cr2, rel=EXACT)
+        assert found.df[last] == pytest.approx(expected.df, rel=EXACT)
+
+
+def test_intervals_of_severity_hold_the_truth_where_auditors_like_some_branches_more() -> None:
+    """An auditor's own view of a branch repeats within it: errors that take visits as independent miss it."""
+    count, missed, taken_alone = min(runs(100), 2_000), 0, 0
+    rng = np.random.default_rng(5)
+    for seed in range(count):
+        observations = visited(seed, severity=(0.0, 0.0, 0.0))
+        auditor = observations.auditor
+        assert auditor is not None
+        views = rng.normal(0.0, 3.0, (20, 3, 3))[observations.branch, observations.period, auditor.codes]
+        found = severity_of(replace(observations, value=observations.value + views))
+        for low, high, name in (
+            (*found.confidence_interval(0.95), "cr2"),
+            (*found.effects.confidence_interval(0.95), "alone"),
+        ):
+            out = int(np.sum((low > 0.0) | (high < 0.0)))
+            missed, taken_alone = missed + out * (name == "cr2"), taken_alone + out * (name == "alone")
+    error = 3.0 * np.sqrt(0.05 * 0.95 / count)  # auditors of one pilot hang together
+    assert 0.05 - error < missed / (3 * count) < 0.06 + error
+    assert taken_alone > 1.5 * missed
 
 
 def test_the_effect_without_severity_changes_by_what_the_shift_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +75,7 @@ class ReliabilityPart:
             found.append(Caution("auditors_within_arm"))
         if nesting.both_periods == 0:
             found.append(Caution("auditors_within_period"))
-        if effects.pvalue <= significance(self.plan.level):
+        if min(_there(self.severity.pvalues)) <= significance(self.plan.level):
             known = effects.effect[~np.isnan(effects.effect)], effects.group[~np.isnan(effects.effect)]
             widest = max(float(np.ptp(known[0][known[1] == group])) for group in np.unique(known[1]))
             found.append(Caution("auditors_differ", {"spread": widest}))
@@ -123,16 +124,15 @@ class ReliabilityPart:
         if isinstance(self.severity, NotEstimable):
             return {"not_estimable": not_estimable(self.severity)}
         effects, nesting = self.severity.effects, self.severity.nesting
-        low, high = effects.confidence_interval(self.plan.level)
+        low, high = self.severity.confidence_interval(self.plan.level)
+        pvalues = self.severity.pvalues
         return {
             "unit": self.unit,
             "auditors": nesting.auditors,
             "in_both_arms": nesting.both_arms,
             "in_both_periods": nesting.both_periods,
             "groups": effects.groups,
-            "f_statistic": effects.statistic,
-            "pvalue": effects.pvalue,
-            "df": effects.df,
+            "pvalue": min(_there(pvalues)),
             "residual_sd": float(np.sqrt(effects.variance)),
             "severity": [
                 {
@@ -140,7 +140,9 @@ class ReliabilityPart:
                     "rows": int(effects.rows[i]),
                     "group": int(effects.group[i]) + 1,
                     "difference": _number(effects.effect[i]),
-                    "standard_error": _number(effects.standard_error[i]),
+                    "standard_error": _number(self.severity.standard_error[i]),
+                    "df": _number(self.severity.df[i]),
+                    "pvalue_adjusted": pvalues[i],
                     "confidence_interval": [_number(low[i]), _number(high[i])],
                 }
                 for i, name in enumerate(self.severity.auditors)
@@ -217,6 +219,10 @@ def part_of(observations: Observations, analysis: Analysis) -> ReliabilityPart:
     )
 
 
+def _there(pvalues: Iterable[float | None]) -> list[float]:
+    return [pvalue for pvalue in pvalues if pvalue is not None]
+
+
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
@@ -251,7 +257,7 @@ class _Text:
         if isinstance(found, NotEstimable):
             return [(self._label("severity"), reason_text(found, self.language))]
         effects = found.effects
-        low, high = effects.confidence_interval(self.part.plan.level)
+        low, high = found.confidence_interval(self.part.plan.level)
         rows = []
         for i in range(min(len(found.auditors), LISTED)):
             places = {"auditor": found.auditors[i], "n": number(effects.rows[i], 0, self.language)}
@@ -265,7 +271,7 @@ class _Text:
             }
             rows.append(("", self._label("auditor", **places)))
         rows[0] = (self._label("severity"), rows[0][1])
-        rows.append((self._label("differ"), f"p {number(effects.pvalue, 4, self.language)}"))
+        rows.append((self._label("differ"), f"p {number(min(_there(found.pvalues)), 4, self.language)}"))
         adjusted = self.part.adjusted
         if isinstance(adjusted, NotEstimable):
             told = reason_text(adjusted, self.language)
