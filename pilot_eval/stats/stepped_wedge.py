@@ -24,15 +24,23 @@ from pilot_eval.stats.analysis import Analysis, agreement
 from pilot_eval.stats.branch_periods import BranchPeriods, branch_periods
 from pilot_eval.stats.contrasts import SPREAD_LIMIT
 from pilot_eval.stats.exposure_time import ExposureTime, exposure_time
+from pilot_eval.stats.fieller import ratio
 from pilot_eval.stats.flow import Flow
 from pilot_eval.stats.hussey_hughes import HusseyHughes, hussey_hughes
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import NO_BASE, Uplift, speed_of_log_ratio
-from pilot_eval.stats.results import NO_INTERVAL, Caution, Estimate, NotEstimable, significance
+from pilot_eval.stats.results import (
+    NO_INTERVAL,
+    Caution,
+    ConfidenceInterval,
+    Estimate,
+    NotEstimable,
+    significance,
+)
 from pilot_eval.stats.sequence_permutation import PermutedEffect, assignments, sequence_draws
 from pilot_eval.stats.two_periods import ZERO_SHARE
-from pilot_eval.stats.wedge_regression import Contrast, Wedge, two_way_fit
+from pilot_eval.stats.wedge_regression import Contrast, TwoWayFit, Wedge, two_way_fit
 
 FEWEST_CROSSING = 2  # branches seen before and after their training; with one, chance has no measure
 FEW_BRANCHES = 6
@@ -72,10 +80,10 @@ def analyse(observations: Observations, plan: AnalysisPlan) -> Analysis:
     if not cr2.standard_error > SPREAD_LIMIT * float(np.nanmax(np.abs(wedge.mean))) or not cr2.df > 0.0:
         return replace(started, effect=NotEstimable("no_variation", {"n": len(wedge.mean)}))
     effect = PermutedEffect(cr2, sequence_draws(wedge, fit, draws=plan.draws, seed=plan.seed))
-    return _told(started, wedge, effect)
+    return _told(started, wedge, fit, effect)
 
 
-def _told(started: Analysis, wedge: Wedge, effect: PermutedEffect) -> Analysis:
+def _told(started: Analysis, wedge: Wedge, fit: TwoWayFit, effect: PermutedEffect) -> Analysis:
     plan = started.plan
     interval = effect.confidence_interval(plan.level)
     mixed, times = hussey_hughes(wedge), exposure_time(wedge)
@@ -95,7 +103,7 @@ def _told(started: Analysis, wedge: Wedge, effect: PermutedEffect) -> Analysis:
         uplift, speed = speed_of_log_ratio(plan, effect)
         numbers = replace(numbers, uplift=uplift, speed=speed)
     else:
-        numbers = replace(numbers, uplift=_uplift(plan, effect, observed))
+        numbers = replace(numbers, uplift=uplift_of_wedge(plan, wedge, fit, effect))
     if numbers.uplift is not None and not numbers.uplift.interval.bounded:
         code = "uplift_without_base" if numbers.uplift.estimate is None else "uplift_unbounded"
         numbers = replace(numbers, cautions=(*numbers.cautions, Caution(code)))
@@ -115,23 +123,35 @@ def _unjudged(plan: AnalysisPlan, effect: PermutedEffect, times: ExposureTime | 
     return NotEstimable("wedge_one_number_misleads", {"pvalue": times.slope.pvalue})
 
 
-def _uplift(plan: AnalysisPlan, effect: PermutedEffect, observed: float) -> Uplift:
-    """Effect over what the trained cells would have been without training, for each effect not rejected.
+def uplift_of_wedge(plan: AnalysisPlan, wedge: Wedge, fit: TwoWayFit, effect: PermutedEffect) -> Uplift:
+    """Effect over what the trained cells would have been without training, by Fieller's theorem.
 
-    Under the hypothesis that the effect is r the trained cells, `observed` on average, would have been
-    `observed` - r. The ratio grows with r where both are above 0, so that this interval holds 0 exactly when
-    the effect's does; else there is none.
+    The quantile of each end is the permutation's own, the distance of the effect's end in CR2 standard
+    errors, so that the interval holds 0 exactly when the effect's does.
     """
+    exposed = wedge.exposed & wedge.seen
+    observed = float(np.mean(wedge.mean[exposed]))
+    base = observed - effect.estimate
+    if not base > NO_BASE * observed > 0.0:
+        return Uplift(None, NO_INTERVAL, "fieller")
+    own = fit.contributions(np.ones(1))
+    left = np.where(exposed, fit.without_periods(wedge), 0.0)
+    mean = (left - np.where(exposed, left.sum() / exposed.sum(), 0.0)).sum(axis=1) / exposed.sum()
+    branches = int(np.sum(exposed.any(axis=1)))
+    parts = np.vstack([own, mean * np.sqrt(branches / (branches - 1)) - own])
+    covariance = parts @ parts.T
+    ends = effect.confidence_interval(plan.level)
 
-    def percent(effect: float) -> float | None:
-        base = observed - effect
-        return 100.0 * effect / base if base > NO_BASE * observed > 0.0 else None
+    def end(of_effect: float | None, place: str) -> float | None:
+        if of_effect is None or of_effect == 0.0:
+            return of_effect
+        quantile = abs(effect.estimate - of_effect) / effect.standard_error
+        found: float | None = getattr(ratio(effect.estimate, base, covariance, quantile).interval, place)
+        return found
 
-    estimate = percent(effect.estimate)
-    if estimate is None:
-        return Uplift(None, NO_INTERVAL, effect.method)
-    interval = effect.confidence_interval(plan.level).rising(percent)
-    return Uplift(plan.sign * estimate, interval.scaled(plan.sign), effect.method)
+    interval = ConfidenceInterval(end(ends.low, "low"), end(ends.high, "high"))
+    factor = 100.0 * plan.sign
+    return Uplift(factor * effect.estimate / base, interval.scaled(factor), "fieller")
 
 
 def _flow(observations: Observations, cells: BranchPeriods, used: BranchPeriods) -> Flow:

@@ -159,6 +159,15 @@ class TwoWayFit:
         scores = np.einsum("gt,gt->g", own, self.residual)
         return float(np.sum(scores**2) / np.sum(own**2) ** 2)
 
+    def contributions(self, weights: Floats) -> Floats:
+        """(G,) CR2-adjusted parts of the branches in a combination's error; each branch has a cell."""
+        return self.regression.contributions(np.concatenate([np.zeros(self.absorbed.rank), weights]))
+
+    def without_periods(self, panel: Wedge) -> Floats:
+        """(G, T) means less the period effects, which branch effects leave a constant short of known."""
+        effects = self.absorbed.periods @ self.regression.coefficients[: self.absorbed.rank]
+        return np.asarray(panel.values - effects)
+
     def contrast(self, weights: Floats) -> Contrast:
         """Estimate, CR2 standard error and degrees of freedom of `weights` (k,) times the coefficients."""
         whole = np.concatenate([np.zeros(self.absorbed.rank), weights])

@@ -36,6 +36,7 @@ class Rollout:
     crossing : first trained period of each branch; `periods` for never
     periods : of measurement
     visits : fewest and most per branch and period
+    season : standard deviation of what all branches share in a period
     drift : standard deviation of a branch's own change from period to period
     ratio : standard deviation of every second branch over that of the others; of the first to cross
         instead where the order is chosen
@@ -48,6 +49,7 @@ class Rollout:
     crossing: tuple[int, ...]
     periods: int
     visits: tuple[int, int] = (5, 5)
+    season: float = 2.0
     drift: float = 0.0
     ratio: float = 1.0
     skewed: bool = False
@@ -70,7 +72,7 @@ class Rollout:
                 np.array([[rng.lognormal(0.0, 1.0, k).mean() - np.exp(0.5) for k in row] for row in n]) * 3.0
             )
         walk = np.cumsum(self.drift * rng.normal(size=shape), axis=1)
-        level = rng.normal(60.0, 6.0, (count, 1)) + rng.normal(0.0, 2.0, self.periods)
+        level = rng.normal(60.0, 6.0, (count, 1)) + rng.normal(0.0, self.season, self.periods)
         since = np.arange(self.periods) - own[:, None]
         mean = level + spread[:, None] * (walk + noise) + (effect + growth * since) * (since >= 0)
         mean[rng.random(shape) < self.missing] = np.nan

@@ -10,9 +10,14 @@ import pytest
 
 import pilot_eval
 from pilot_eval.domain.errors import BadInput
+from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.hussey_hughes import hussey_hughes
+from pilot_eval.stats.plan import AnalysisPlan
+from pilot_eval.stats.relative import uplift_of_means
+from pilot_eval.stats.sequence_permutation import PermutedEffect, sequence_draws
+from pilot_eval.stats.stepped_wedge import uplift_of_wedge
 from pilot_eval.stats.wedge_regression import Wedge
-from tests.stats.wedges import fit_of
+from tests.stats.wedges import fit_of, made_up_wedge
 
 EXACT = 1e-9  # relative: the same number by another order of sums
 MONTHS = ["2014-01-15", "2014-02-15", "2014-03-15", "2014-04-15", "2014-05-15"]
@@ -99,11 +104,28 @@ def test_the_uplift_is_the_effect_over_what_was_expected_and_never_contradicts_i
         expected, effect = document["exposed_cells"]["expected_without_training"], document["effect"]
         uplift = document["uplift"]
         assert uplift["estimate"] == pytest.approx(100.0 * effect["estimate"] / expected, rel=EXACT)
+        for low, high in (effect["confidence_interval"], uplift["confidence_interval"]):
+            assert (low <= 0.0 <= high) == (effect["pvalue"] > 0.05)
+        # Of this the spread of the base adds next to nothing to the effect's own.
+        observed = document["exposed_cells"]["observed"]
         for end, own in zip(uplift["confidence_interval"], effect["confidence_interval"], strict=True):
-            observed = document["exposed_cells"]["observed"]
-            assert end == pytest.approx(100.0 * own / (observed - own), rel=EXACT)
-        low, high = effect["confidence_interval"]
-        assert (low <= 0.0 <= high) == (effect["pvalue"] > 0.05)
+            assert end == pytest.approx(100.0 * own / (observed - own), abs=0.3)
+
+
+def test_for_two_periods_the_uplift_is_that_of_the_difference_in_differences_but_for_the_quantile() -> None:
+    crossing = [1] * 10 + [2] * 10
+    wedge = made_up_wedge(31, crossing, 2, effect=15.0)
+    fit = fit_of(wedge)
+    plan = AnalysisPlan("x", design="stepped_wedge")
+    effect = PermutedEffect(fit.contrast(np.ones(1)), sequence_draws(wedge, fit, draws=999, seed=1))
+    found = uplift_of_wedge(plan, wedge, fit, effect)
+    panel = Panel(np.arange(20) < 10, np.ones((20, 2)), wedge.mean)
+    plain = estimate_effect(panel)
+    assert isinstance(plain, Effect)
+    expected = uplift_of_means(AnalysisPlan("x"), panel, plain)
+    assert found.estimate == pytest.approx(expected.estimate, rel=EXACT)
+    assert found.interval.low == pytest.approx(expected.interval.low, rel=0.15)
+    assert found.interval.high == pytest.approx(expected.interval.high, rel=0.15)
 
 
 def test_two_periods_are_the_difference_in_differences() -> None:
