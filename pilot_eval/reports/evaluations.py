@@ -255,7 +255,7 @@ class _Text:
         lines.append((self._label("data"), counts))
         if isinstance(effect, NotEstimable):
             lines.append((self._label("effect"), self._say(wording.reason(effect.code, effect.values))))
-        lines += self._means()
+        lines += self._means() + self._exposed()
         if not isinstance(effect, NotEstimable):
             lines += self._effect(effect)
         lines += self._relative()
@@ -277,6 +277,14 @@ class _Text:
             for arm, row in (("expected" if in_series else "trained", means[1]), ("comparison", means[0]))
             if not math.isnan(row[0])
         ]
+
+    def _exposed(self) -> list[tuple[str, str]]:
+        """Mean of the trained cells of a wedge, as expected without training and as seen."""
+        told = self.analysis.extra.get("exposed_cells")
+        if told is None:
+            return []
+        text = f"{self._mean(told['expected_without_training'])} → {self._mean(told['observed'])}"
+        return [(self._label("exposed_cells"), text)]
 
     def _beside(self, estimate: Estimate) -> tuple[str, str]:
         ends = estimate.confidence_interval(self.analysis.plan.level)

@@ -168,7 +168,8 @@ def limit_of(
     shortest = float(reach.min())
     if asked is not None and asked > shortest:
         short = int(np.sum((reach < asked).any(axis=1)))
-        return NotEstimable("limit_not_reached", {"seconds": asked, "reach": shortest, "n": short})
+        told = math.floor(10.0 * shortest) / 10.0 or shortest  # as it is written, it would do
+        return NotEstimable("limit_not_reached", {"seconds": asked, "reach": told, "n": short})
     seconds = asked or (shortest if math.isfinite(shortest) else float(waits.seconds.max()))
     if seconds <= 0.0:
         return NotEstimable("limit_is_zero")

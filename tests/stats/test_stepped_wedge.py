@@ -277,5 +277,6 @@ def test_the_report_reads_in_both_languages() -> None:
     evaluation = pilot_eval.evaluate(rows, outcome="x", design="stepped_wedge", draws=199)
     assert "those not yet trained, in the same periods" in evaluation.to_text("en")
     assert "Permuted dates: SE" in evaluation.to_text("en")
+    assert "Expected → seen" in evaluation.to_text("en")
     assert "ещё не обученных" in evaluation.to_text("ru")
     assert "Смешанная модель" in evaluation.to_text("ru")

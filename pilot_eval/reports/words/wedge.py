@@ -111,5 +111,6 @@ COMPARED: dict[str, Sentence] = {
 LABELS: dict[str, Sentence] = {
     "sequence_permutation": Sentence("Permuted dates", "Перестановки дат"),
     "hussey_hughes": Sentence("Mixed model", "Смешанная модель"),
+    "exposed_cells": Sentence("Expected → seen", "Ожидалось → вышло"),
     "exposure_time": Sentence("Mean over time", "Среднее по времени"),
 }
