@@ -20,7 +20,7 @@ from pilot_eval.domain.errors import BadInput
     "--design",
     default="difference_in_differences",
     show_default=True,
-    help="before_after or difference_in_differences.",
+    help="before_after, difference_in_differences or stepped_wedge.",
 )
 @click.option("--exposure", metavar="COL", help="What a count is a count of; of rates.")
 @click.option(
@@ -33,6 +33,7 @@ from pilot_eval.domain.errors import BadInput
 @click.option(
     "--visits", type=float, metavar="N", help="Per branch and period; of a rate, exposure. As in the data."
 )
+@click.option("--steps", type=int, metavar="K", help="Groups that a stepped wedge trains one after another.")
 @click.option(
     "--effect-sd",
     type=float,

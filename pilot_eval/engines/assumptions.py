@@ -11,9 +11,7 @@ import yaml
 
 from pilot_eval.domain.errors import BadInput, Message, Problem
 from pilot_eval.engines.problems import quoted, refused
-from pilot_eval.stats.assumptions import ASSUMPTIONS
-
-ONE_OF = ("between_sd", "between_cv", "icc")  # say the same: how branches differ
+from pilot_eval.stats.assumptions import ASSUMPTIONS, SAME
 
 
 def read_assumptions(source: str | Path | Mapping[str, Any], kind: str) -> dict[str, float]:
@@ -45,12 +43,12 @@ def read_assumptions(source: str | Path | Mapping[str, Any], kind: str) -> dict[
         for name, assumption in known.items()
         if assumption.needed and name not in found
     ]
-    ways = [name for name in ONE_OF if name in known]
-    given = [name for name in ways if name in found]
-    if len(given) != 1:
-        problems.append(
-            Problem(" or ".join(ways), Message("exactly one is needed, not %(count)s", count=len(given)))
-        )
+    for group in SAME:
+        ways = [name for name in group if name in known]
+        given = [name for name in ways if name in found]
+        if ways and len(given) != 1:
+            what = Message("exactly one is needed, not %(count)s", count=len(given))
+            problems.append(Problem(" or ".join(ways), what))
     if problems:
         raise BadInput(problems)
     return values

@@ -21,14 +21,16 @@ from pilot_eval.reports.sizing import SizePlan, Source
 from pilot_eval.stats.assumptions import known_of
 from pilot_eval.stats.cells import observed_cells
 from pilot_eval.stats.flow import in_either_period, paired
-from pilot_eval.stats.power import FEWEST, Spread, Study
+from pilot_eval.stats.power import FEWEST, Spread, Study, can_reject
 from pilot_eval.stats.rate_ratio import RatePanel
 from pilot_eval.stats.results import NotEstimable
 from pilot_eval.stats.sizing import Known, Question, effect_on_scale, size_pilot
 from pilot_eval.stats.two_periods import ZERO_SHARE
 from pilot_eval.stats.variance_components import VarianceComponents, rate_components, variance_components
 
+PLANNED = (*DESIGNS_OF_TWO_PERIODS, "stepped_wedge")
 MOST_BRANCHES = 100_000
+MOST_STEPS = 100
 SIMULTANEOUS = 20  # most primary outcomes
 
 
@@ -43,6 +45,7 @@ def plan(
     trained: int | None = None,
     comparison: int | None = None,
     visits: float | None = None,
+    steps: int | None = None,
     effect_sd: float = 0.0,
     power: float = 0.8,
     smallest_effect: float | None = None,
@@ -61,12 +64,13 @@ def plan(
         periods tell how branches vary. The column `arm` may be absent
     outcome : name of the outcome column of `data`
     kind : score, proportion, duration or rate
-    design : difference_in_differences or before_after
+    design : difference_in_differences, before_after or stepped_wedge
     exposure : column of what a count is a count of
     assumptions : instead of data: a YAML file, text such as "within_sd=12,icc=0.1,correlation=0.8", or a
         mapping; names in `pilot_eval.stats.assumptions.ASSUMPTIONS`
     trained, comparison : branches of the pilot to come; by default as many as in the data
     visits : per branch and period (exposure, of a rate); by default as many as in the data
+    steps : groups of branches that a stepped wedge trains one after another
     effect_sd : standard deviation of true effects between trained branches: points, percentage points, or per
         cent of time; 0 where all gain alike
     power : probability with which an effect should be found
@@ -105,7 +109,8 @@ def plan(
     )
     _check(options, data, outcome, assumptions, power, primary)
     _check_sizes(design, trained, comparison, visits)
-    _check_effect_sd(kind, effect_sd)
+    _check_effect_sd(kind, design, effect_sd)
+    _check_steps(design, steps, trained)
     measure = OUTCOMES[kind]
     direction = measure.better if better is None else Better(better)
     observations: Observations | None = None
@@ -121,7 +126,7 @@ def plan(
     if isinstance(known, NotEstimable):
         return SizePlan(kind, design, source, known)
     question = Question(
-        study=_study(design, known, observations, trained, comparison, visits),
+        study=_study(design, known, observations, trained, comparison, visits, steps or 0),
         kind=kind,
         better=direction,
         estimator=estimator,
@@ -144,7 +149,7 @@ def _check(
     primary: int,
 ) -> None:
     problems = []
-    if options.design not in DESIGNS_OF_TWO_PERIODS:
+    if options.design not in PLANNED:
         what = Message("%(design)s cannot be planned; there is %(there)s", **_designs(options.design))
         problems.append(Problem("--design", what))
     if options.kind == "rate" and options.estimator == "ancova":
@@ -166,7 +171,7 @@ def _check(
 
 
 def _designs(design: str) -> dict[str, str]:
-    return {"design": design, "there": ", ".join(DESIGNS_OF_TWO_PERIODS)}
+    return {"design": design, "there": ", ".join(PLANNED)}
 
 
 def _check_sizes(design: str, trained: int | None, comparison: int | None, visits: float | None) -> None:
@@ -185,11 +190,25 @@ def _check_sizes(design: str, trained: int | None, comparison: int | None, visit
         raise BadInput(problems)
 
 
-def _check_effect_sd(kind: str, effect_sd: float) -> None:
+def _check_steps(design: str, steps: int | None, trained: int | None) -> None:
+    problems = []
+    most = trained or MOST_STEPS
+    if (steps is not None) != (design == "stepped_wedge"):
+        problems.append(Problem("--steps", Message("goes with --design stepped_wedge, which needs it")))
+    elif steps is not None and not FEWEST <= steps <= most:
+        what = Message("%(value)s is not between %(low)s and %(high)s", value=steps, low=FEWEST, high=most)
+        problems.append(Problem("--steps", what))
+    if problems:
+        raise BadInput(problems)
+
+
+def _check_effect_sd(kind: str, design: str, effect_sd: float) -> None:
     if not (math.isfinite(effect_sd) and effect_sd >= 0.0):
         raise BadInput([Problem("--effect-sd", Message("%(value)s is below 0", value=effect_sd))])
-    if effect_sd and kind == "rate":
-        raise BadInput([Problem("--effect-sd", Message("does not go with --kind rate"))])
+    for option, value, without in (("--kind", kind, "rate"), ("--design", design, "stepped_wedge")):
+        if effect_sd and value == without:
+            what = Message("does not go with %(option)s %(value)s", option=option, value=value)
+            raise BadInput([Problem("--effect-sd", what)])
 
 
 def _effect_variance(kind: str, effect_sd: float) -> float:
@@ -252,14 +271,17 @@ def _study(
     trained: int | None,
     comparison: int | None,
     visits: float | None,
+    steps: int,
 ) -> Study:
-    """The size asked about; what is not said is as in the data."""
-    problems = []
-    arms = {"trained": trained, "comparison": comparison if design != "before_after" else 0}
+    """The size asked about; what is not said is as in the data, where a stepped wedge has all cross."""
+    compared = comparison or 0 if design != "difference_in_differences" else comparison
+    arms = {"trained": trained, "comparison": compared}
     if observations is not None:
         used = paired(observations)
         own = {"trained": int(np.sum(used & observations.trained))}
         own["comparison"] = int(np.sum(used)) - own["trained"]
+        if steps:
+            own["trained"] = int(np.sum(used))
         arms = {
             arm: own[arm] if count is None and own[arm] >= FEWEST else count for arm, count in arms.items()
         }
@@ -274,11 +296,14 @@ def _study(
         problems.append(Problem("--visits", Message("is needed: how many per branch and period")))
     if problems:
         raise BadInput(problems)
-    return Study(int(arms["trained"] or 0), int(arms["comparison"] or 0), float(visits or 0.0))
+    return Study(int(arms["trained"] or 0), int(arms["comparison"] or 0), float(visits or 0.0), steps)
 
 
 def _check_question(question: Question, known: Known) -> None:
     study, found = question.study, known.components
+    if study.steps and not (study.steps <= study.trained and can_reject(study, question.last_level)):
+        what = Message("%(n)s branches are too few for %(steps)s steps", n=study.trained, steps=study.steps)
+        raise BadInput([Problem("--steps", what)])
     if question.estimator == "ancova" and study.trained + study.comparison < 2 * FEWEST + 1:
         raise BadInput([Problem("--estimator", Message("ancova needs at least five branches"))])
     if known.of_single_visits and found is not None and study.visits != found.size:

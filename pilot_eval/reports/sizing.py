@@ -145,7 +145,8 @@ def _numbers(sizing: Sizing) -> dict[str, Any]:
 
 
 def _study(study: Study) -> dict[str, Any]:
-    return {"trained": study.trained, "comparison": study.comparison, "visits": study.visits}
+    steps = {"steps": study.steps} if study.steps else {}
+    return {"trained": study.trained, "comparison": study.comparison, "visits": study.visits, **steps}
 
 
 def _effect(sizing: Sizing, effect: float) -> dict[str, Any]:
@@ -252,7 +253,9 @@ def _of_smallest(sizing: Sizing, power: Sentence) -> list[Sentence]:
 
 
 def _study_sentence(sizing: Sizing, study: Study) -> Sentence:
-    return planning.STUDY["both" if study.comparison else "alone"].filled(
+    name = "wedge" if study.steps else "both" if study.comparison else "alone"
+    return planning.STUDY[name].filled(
+        steps=told(lambda language: number(study.steps, 0, language)),
         trained=told(lambda language: number(study.trained, 0, language)),
         comparison=told(lambda language: number(study.comparison, 0, language)),
         visits=_visits_sentence(sizing, study.visits),

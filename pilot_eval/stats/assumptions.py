@@ -38,7 +38,7 @@ _BETWEEN = {"icc": Assumption(high=1.0)}
 ASSUMPTIONS: dict[str, dict[str, Assumption]] = {
     "score": {
         "mean": _POSITIVE,
-        "within_sd": _NEEDED,
+        "within_sd": _POSITIVE,
         "between_sd": Assumption(),
         **_BETWEEN,
         "correlation": _CORRELATION,
@@ -53,19 +53,23 @@ ASSUMPTIONS: dict[str, dict[str, Assumption]] = {
     },
     "duration": {
         "mean": _POSITIVE,
-        "within_cv": _NEEDED,
+        "within_cv": _POSITIVE,
+        "within_sd": _POSITIVE,
         "between_cv": Assumption(),
+        "between_sd": Assumption(),
         **_BETWEEN,
         "correlation": _CORRELATION,
         "visits_cv": Assumption(),
     },
     "rate": {
         "mean": _NEEDED,
-        "between_cv": Assumption(needed=True),
+        "between_cv": Assumption(),
         "correlation": _CORRELATION,
         "exposure_cv": Assumption(),
     },
 }
+# Of each group exactly one is needed, where a kind knows any: they say the same in different words.
+SAME = (("within_sd", "within_cv"), ("between_sd", "between_cv", "icc"))
 
 
 def known_of(kind: str, assumed: Mapping[str, float]) -> Known:
@@ -97,7 +101,15 @@ def known_of(kind: str, assumed: Mapping[str, float]) -> Known:
     if swing + visit <= 0.0:
         raise ValueError("nothing varies: with these assumptions every effect would be certain")
     mean = assumed.get("mean")
-    return Known(spread, 100.0 * mean if kind == "proportion" and mean is not None else mean)
+    before = 100.0 * mean if kind == "proportion" and mean is not None else mean
+    return Known(spread, before, lognormal=kind == "duration" and "within_cv" in assumed)
+
+
+def _of_logarithms(assumed: Mapping[str, float], name: str) -> float:
+    """Variance of logarithms, from its root or from the coefficient of variation of lognormal seconds."""
+    if f"{name}_sd" in assumed:
+        return assumed[f"{name}_sd"] ** 2
+    return math.log1p(assumed.get(f"{name}_cv", 0.0) ** 2)
 
 
 def _variances(kind: str, assumed: Mapping[str, float]) -> tuple[float, float]:
@@ -111,8 +123,8 @@ def _variances(kind: str, assumed: Mapping[str, float]) -> tuple[float, float]:
             raise ValueError("between_sd is more than shares with this mean can vary")
         return between, total - between
     if kind == "duration":
-        visit = math.log1p(assumed["within_cv"] ** 2)
-        between = math.log1p(assumed.get("between_cv", 0.0) ** 2)
+        visit = _of_logarithms(assumed, "within")
+        between = _of_logarithms(assumed, "between")
     else:
         visit = assumed["within_sd"] ** 2
         between = assumed.get("between_sd", 0.0) ** 2

@@ -18,17 +18,20 @@ from scipy.special import gammaincinv, ndtr
 from pilot_eval.stats.cluster_robust import least_squares
 from pilot_eval.stats.contrasts import arm_traces
 from pilot_eval.stats.results import NotEstimable
+from pilot_eval.stats.sequence_permutation import assignments
 from pilot_eval.stats.student import two_sided_quantile
+from pilot_eval.stats.wedge_regression import Wedge, two_way_fit
 
 Floats = NDArray[np.float64]
 
 ESTIMATORS = ("change", "ancova")
 FEWEST = 2  # branches in an arm
 MOST_BRANCHES = 100_000
+MOST_IN_WEDGE = 1_000  # branches of a stepped wedge
 MOST_VISITS = 1_000_000
 _DRAWS = 50  # of means before an analysis of covariance
 _LARGE = 300  # branches: beyond, its degrees of freedom no longer matter
-_HALVINGS = 50
+_STEPS, _ROUNDING = 100, 1e-12  # of a root
 _NODES = 128  # of the quadrature over the estimated spread; errs by less than 1e-5, mostly 1e-9
 
 
@@ -44,6 +47,7 @@ class Spread:
     effect : of true effects between trained branches
     unevenness : mean(n) mean(1/n) of numbers of visits n, about 1 + cv^2; 1 where all are equal
     pooled : whether rows count once, as in a ratio of pooled rates, so that unevenness weighs on branches
+    visit_trained : a single visit after training, where shares and rates that move vary otherwise
     """
 
     branch: float
@@ -52,6 +56,13 @@ class Spread:
     effect: float = 0.0
     unevenness: float = 1.0
     pooled: bool = False
+    visit_trained: float | None = None
+
+    def moved(self, visits: float) -> float:
+        """What training adds to the variance of a branch's mean by moving its level; may be below 0."""
+        if self.visit_trained is None:
+            return 0.0
+        return (self.visit_trained - self.visit) * (1.0 if self.pooled else self.unevenness) / visits
 
     def of_means(self, visits: float) -> tuple[float, float]:
         """Variance of a branch's mean in one period, and covariance of its two means."""
@@ -66,13 +77,15 @@ class Study:
 
     Parameters
     ----------
-    trained, comparison : branches
+    trained, comparison : branches; of a stepped wedge those that cross, and those that never do
     visits : mean number per branch and period; of a rate, exposure
+    steps : of a stepped wedge: groups that cross one after another, in as many periods and one; 0 otherwise
     """
 
     trained: int
     comparison: int
     visits: float
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,10 @@ class Precision:
 
 
 def precision_of(spread: Spread, study: Study, estimator: str = "change") -> Precision:
-    """The standard error and degrees of freedom to expect of a two-period study.
+    """The standard error and degrees of freedom to expect of a study.
+
+    A stepped wedge is least squares on branch-period means with fixed branch and period effects: Hussey and
+    Hughes without what random branch effects would add, and their swings independent between periods.
 
     Parameters
     ----------
@@ -112,17 +128,22 @@ def precision_of(spread: Spread, study: Study, estimator: str = "change") -> Pre
     """
     _check(study, estimator)
     mean, lasting = spread.of_means(study.visits)
+    if study.steps:
+        factor, df = _wedge(study.trained, study.comparison, study.steps)
+        swing = mean - lasting + 0.5 * spread.moved(study.visits)  # about half of the cells are trained
+        return Precision(math.sqrt(swing * factor), df, df)
     if estimator == "ancova":
         # Residual variance given the mean before; the arms' chance difference in it is estimated along.
         untrained = (mean - lasting**2 / mean) * (1.0 + 1.0 / _free_with_slope(study))
     else:
         untrained = 2.0 * (mean - lasting)
+    trained = untrained + spread.effect + spread.moved(study.visits)
     shares = [untrained / study.comparison] if study.comparison else []
     sizes = [study.comparison] if study.comparison else []
-    true = _satterthwaite([(untrained + spread.effect) / study.trained, *shares], [study.trained, *sizes])
+    true = _satterthwaite([trained / study.trained, *shares], [study.trained, *sizes])
     plain = _satterthwaite([1.0 / size for size in (study.trained, *sizes)], [study.trained, *sizes])
     working = _working_df(spread, [study.trained, *sizes])
-    variance = (untrained + spread.effect) / study.trained + sum(shares)
+    variance = trained / study.trained + sum(shares)
     if estimator == "ancova":
         working = _df_with_slope(study.trained, study.comparison)
     return Precision(math.sqrt(variance), working, true * working / plain)
@@ -175,11 +196,23 @@ def required_branches(
     """The smallest study with the arms in the same proportion that finds `effect`; None beyond 100,000."""
 
     def enough(total: int) -> bool:
-        return bool(power(effect, precision_of(spread, resized(study, total), estimator), level)[0] >= wanted)
+        made = resized(study, total)
+        found = power(effect, precision_of(spread, made, estimator), level)[0]
+        return bool(found >= wanted) and can_reject(made, level)
 
-    fewest = FEWEST if not study.comparison else 2 * FEWEST + (estimator == "ancova")
-    total = _smallest(enough, fewest, MOST_BRANCHES)
+    most = MOST_IN_WEDGE if study.steps else MOST_BRANCHES
+    total = _smallest(enough, fewest_branches(study, estimator), most)
     return None if total is None else resized(study, total)
+
+
+def can_reject(study: Study, level: float) -> bool:
+    """Whether the crossing orders of a stepped wedge are so many that a permutation can reject at all."""
+    return not study.steps or orders(study) * (1.0 - level) >= 1.0
+
+
+def orders(study: Study) -> int:
+    """In how many ways the branches of a stepped wedge can be put into its steps."""
+    return assignments(_crossing(study.trained, study.comparison, study.steps))
 
 
 def resized(study: Study, total: int) -> Study:
@@ -187,8 +220,16 @@ def resized(study: Study, total: int) -> Study:
     if not study.comparison:
         return replace(study, trained=total)
     share = study.trained / (study.trained + study.comparison)
-    trained = min(max(FEWEST, round(total * share)), total - FEWEST)
+    trained = min(max(FEWEST, study.steps, round(total * share)), total - FEWEST)
     return replace(study, trained=trained, comparison=total - trained)
+
+
+def fewest_branches(study: Study, estimator: str = "change") -> int:
+    """The fewest branches that such a study can have."""
+    crossing = max(FEWEST, study.steps)
+    if not study.comparison:
+        return crossing
+    return crossing + FEWEST + (estimator == "ancova")
 
 
 def _check(study: Study, estimator: str) -> None:
@@ -196,6 +237,10 @@ def _check(study: Study, estimator: str) -> None:
         raise ValueError(f"unknown estimator {estimator!r}: choose one of {', '.join(ESTIMATORS)}")
     if study.trained < FEWEST or 0 < study.comparison < FEWEST or study.comparison < 0:
         raise ValueError("an arm needs at least two branches")
+    if study.steps == 1 or study.trained < study.steps:
+        raise ValueError("a stepped wedge needs at least two steps, and a branch for each")
+    if study.steps and estimator != "change":
+        raise ValueError("ancova does not go with a stepped wedge")
     if not study.visits > 0.0:
         raise ValueError("visits must be above 0")
     if estimator == "ancova" and (not study.comparison or _free_with_slope(study) < 1):
@@ -204,6 +249,23 @@ def _check(study: Study, estimator: str) -> None:
 
 def _free_with_slope(study: Study) -> int:
     return study.trained + study.comparison - 4
+
+
+def _crossing(trained: int, comparison: int, steps: int) -> NDArray[np.intp]:
+    """(G,) first trained period of each branch, steps of about equal size; after the last where never."""
+    first = 1 + np.arange(trained) * steps // trained
+    return np.concatenate([first, np.full(comparison, steps + 1)]).astype(np.intp)
+
+
+@lru_cache(maxsize=1024)
+def _wedge(trained: int, comparison: int, steps: int) -> tuple[float, float]:
+    """Variance of the effect in variances of a branch-period mean, and its CR2 degrees of freedom."""
+    crossing = _crossing(trained, comparison, steps)
+    wedge = Wedge.of(np.zeros((len(crossing), steps + 1)), crossing)
+    fit = two_way_fit(wedge, wedge.exposed[None].astype(np.float64))
+    if fit is None:
+        raise ValueError("a stepped wedge needs at least two steps, and a branch for each")
+    return 1.0 / float(np.sum(fit.columns[0] ** 2)), fit.contrast(np.ones(1)).df
 
 
 @lru_cache(maxsize=1024)
@@ -248,15 +310,30 @@ def _satterthwaite(shares: list[float], sizes: list[int]) -> float:
 def _detectable_shift(level: float, wanted: float, df: float, spread_df: float) -> float:
     """The effect in standard errors that is found with probability `wanted`."""
     critical = two_sided_quantile(level, df)
-    low, high = 0.0, 1.0
-    while _rejection(np.array([high]), critical, spread_df)[0] < wanted:
+
+    def lacking(shift: float) -> float:
+        return wanted - float(_rejection(np.array([shift]), critical, spread_df)[0])
+
+    low, high = 0.0, critical
+    while lacking(high) > 0.0:
         low, high = high, 2.0 * high
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        if _rejection(np.array([middle]), critical, spread_df)[0] < wanted:
-            low = middle
+    return _falling_root(lacking, low, high)
+
+
+def _falling_root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function is 0, by false position with halved ends (Illinois)."""
+    at_low, at_high = function(low), function(high)
+    for _ in range(_STEPS):
+        if high - low <= _ROUNDING * high or at_low <= 0.0 or at_high >= 0.0:
+            break
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        found = function(middle)
+        if abs(found) <= _ROUNDING:
+            return middle
+        if found > 0.0:
+            low, at_low, at_high = middle, found, 0.5 * at_high
         else:
-            high = middle
+            high, at_high, at_low = middle, found, 0.5 * at_low
     return high
 
 
@@ -274,10 +351,15 @@ def _rejection(shift: Floats, critical: float, df: float) -> Floats:
 @lru_cache(maxsize=1024)
 def _spread_nodes(df: float) -> tuple[Floats, Floats]:
     """Quantiles of sqrt(chi^2/df) and their weights; nodes are drawn to the ends, where it bends."""
-    node, weight = np.polynomial.legendre.leggauss(_NODES)
+    node, weight = _legendre()
     at = 0.5 * (node + 1.0)
     probability = at**2 * (3.0 - 2.0 * at)
     return np.sqrt(2.0 * gammaincinv(df / 2.0, probability) / df), 3.0 * weight * at * (1.0 - at)
+
+
+@lru_cache(maxsize=1)
+def _legendre() -> tuple[Floats, Floats]:
+    return np.polynomial.legendre.leggauss(_NODES)
 
 
 def _smallest(enough: Callable[[int], bool], low: int, high: int) -> int | None:

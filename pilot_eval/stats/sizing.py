@@ -13,11 +13,13 @@ from pilot_eval.domain.outcomes import OUTCOMES, Better
 from pilot_eval.stats.families import interval_level
 from pilot_eval.stats.looks import looks_of
 from pilot_eval.stats.power import (
-    FEWEST,
     Precision,
     Spread,
     Study,
+    can_reject,
     detectable_effect,
+    fewest_branches,
+    orders,
     power,
     precision_of,
     required_branches,
@@ -31,7 +33,9 @@ Floats = NDArray[np.float64]
 
 FEW_BRANCHES = 6  # in the smaller arm, as in an evaluation
 FEW_BEHIND = 10  # degrees of freedom behind variances estimated from data
-FAR_FALL = 0.35  # log rate ratio, above which the events that are left make power fall short
+ENOUGH_ORDERS = 4  # times level: below, a permutation finds less than the t that the plan rests on
+LARGEST_FALL = 2.0  # log rate ratio up to which events become rarer; a fall of 86 per cent
+_ROUNDS, _SETTLED = 60, 1e-6  # of an effect and its own spread
 UNLIKELY = 0.05  # p-value of the F test below which arms are said to vary unequally
 UNEVEN = 0.55  # coefficient of variation of visits, above which 1 + cv^2 says too little
 BRANCHES = (4, 6, 8, 10, 14, 20, 28, 40, 60, 80, 120, 200, 400, 1000)
@@ -50,11 +54,13 @@ class Known:
     spread : variances on the analysis scale
     before : mean before training, in the outcome's own unit (seconds, share in per cent); None where unknown
     components : what the spread was estimated by; None where it was assumed
+    lognormal : whether the spread of logarithms was worked out from that of seconds
     """
 
     spread: Spread
     before: float | None = None
     components: VarianceComponents | None = None
+    lognormal: bool = False
 
     @property
     def of_single_visits(self) -> bool:
@@ -152,11 +158,14 @@ def size_pilot(known: Known, question: Question) -> Sizing:
     Raises
     ------
     ValueError
-        If the study cannot be analysed, or the power is not between 1 - level and 1.
+        If the study cannot be analysed, or the power is not between 1 - level and 1, or the orders of a
+        stepped wedge are so few that none could be rare enough.
     """
     study, level = question.study, question.last_level
-    precision = precision_of(known.spread, study, question.estimator)
-    detectable = detectable_effect(precision, level, question.power)
+    if not can_reject(study, level):
+        raise ValueError(f"with {orders(study)} orders of crossing no effect could be rare enough")
+    detectable = _detectable(known, question, study)
+    precision = _precision(known, question, study, detectable)
     effects = np.linspace(0.0, CURVE_END * detectable, CURVE_POINTS)
     smallest = _smallest_effect(question)
     return Sizing(
@@ -167,8 +176,8 @@ def size_pilot(known: Known, question: Question) -> Sizing:
         interval=_uncertainty(known, question, detectable),
         sizes=tuple(_size(known, question, other) for other in _others(known, question)),
         effects=effects,
-        powers=power(effects, precision, level),
-        smallest_power=None if smallest is None else float(power(smallest, precision, level)[0]),
+        powers=np.array([_power(known, question, effect) for effect in effects.tolist()]),
+        smallest_power=None if smallest is None else _power(known, question, smallest),
         branches=_branches(known, question, smallest),
         visits=_visits(known, question, smallest),
         cautions=_cautions(known, question, detectable),
@@ -212,16 +221,51 @@ def _smallest_effect(question: Question) -> float | None:
 
 
 def _size(known: Known, question: Question, study: Study) -> Size:
-    made = precision_of(known.spread, study, question.estimator)
-    return Size(study, detectable_effect(made, question.last_level, question.power))
+    return Size(study, _detectable(known, question, study))
+
+
+def _detectable(known: Known, question: Question, study: Study) -> float:
+    """The effect that the study finds, its spread being that under this very effect."""
+    effect = 0.0
+    for _ in range(_ROUNDS):
+        made = _precision(known, question, study, effect)
+        found = detectable_effect(made, question.last_level, question.power)
+        if abs(found - effect) <= _SETTLED * found:
+            break
+        effect = found
+    return found
+
+
+def _power(known: Known, question: Question, effect: float) -> float:
+    made = _precision(known, question, question.study, effect)
+    return float(power(effect, made, question.last_level)[0])
+
+
+def _precision(known: Known, question: Question, study: Study, effect: float) -> Precision:
+    return precision_of(_spread_under(known, question, effect), study, question.estimator)
+
+
+def _spread_under(known: Known, question: Question, effect: float) -> Spread:
+    """The spread under an effect towards the better: a share varies by p (1 - p), a rate by its events."""
+    spread, before = known.spread, known.before
+    if question.kind == "rate":
+        moved = min(effect, LARGEST_FALL) if question.better is Better.LOWER else -effect
+        return replace(spread, visit_trained=spread.visit * math.exp(moved))
+    if question.kind != "proportion" or before is None or not 0.0 < before < 100.0:
+        return spread
+    share = before + (effect if question.better is Better.HIGHER else -effect)
+    share = min(max(share, 0.0), 100.0)
+    ratio = share * (100.0 - share) / (before * (100.0 - before))
+    return replace(spread, visit_trained=spread.visit * ratio)
 
 
 def _others(known: Known, question: Question) -> list[Study]:
     """Studies with more and fewer branches and visits, the asked one among them."""
     study = question.study
     total = study.trained + study.comparison
-    fewest = 2 * FEWEST + (question.estimator == "ancova") if study.comparison else FEWEST
+    fewest = fewest_branches(study, question.estimator)
     totals = _around(total, tuple(n for n in BRANCHES if n >= fewest))
+    totals = [n for n in totals if n == total or can_reject(resized(study, int(n)), question.last_level)]
     visits: list[float] = [study.visits]
     if question.kind == "rate":
         visits = [study.visits * factor for factor in (0.25, 0.5, 1.0, 2.0, 4.0)]
@@ -241,7 +285,7 @@ def _branches(known: Known, question: Question, smallest: float | None) -> Study
     if smallest is None:
         return None
     return required_branches(
-        known.spread,
+        _spread_under(known, question, smallest),
         question.study,
         smallest,
         level=question.last_level,
@@ -254,7 +298,7 @@ def _visits(known: Known, question: Question, smallest: float | None) -> int | N
     if smallest is None or known.of_single_visits:
         return None
     return required_visits(
-        known.spread,
+        _spread_under(known, question, smallest),
         question.study,
         smallest,
         level=question.last_level,
@@ -288,8 +332,12 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
     study, found = question.study, known.components
     smaller = min(study.trained, study.comparison or study.trained)
     cautions = []
-    if not study.comparison:
+    if not study.comparison and not study.steps:
         cautions.append(Caution("no_comparison_group"))
+    if study.steps:
+        smaller = study.trained + study.comparison
+        if orders(study) * (1.0 - question.last_level) < ENOUGH_ORDERS:
+            cautions.append(Caution("few_orders_planned", {"n": orders(study)}))
     if smaller < FEW_BRANCHES:
         cautions.append(Caution("few_branches_planned", {"n": smaller}))
     if found is not None and found.change_df < FEW_BEHIND:
@@ -298,6 +346,8 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         cautions.append(Caution("single_visits_behind_plan"))
     if found is not None and found.visit is not None and found.branch_period.raw < 0.0:
         cautions.append(Caution("swing_below_zero"))
+    if known.lognormal:
+        cautions.append(Caution("lognormal_assumed"))
     ratio = _unequal(found)
     if ratio is not None:
         cautions.append(Caution("arms_vary_unequally", {"ratio": ratio}))
@@ -307,8 +357,6 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         room = 100.0 - known.before if question.better is Better.HIGHER else known.before
         if detectable > room:
             cautions.append(Caution("no_room_for_effect", {"room": room}))
-    if question.kind == "rate" and question.better is Better.LOWER and detectable > FAR_FALL:
-        cautions.append(Caution("rate_falls_far"))
     return tuple(cautions)
 
 

@@ -57,11 +57,17 @@ def planned(*args: Any, **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", OF_KIND)
-@pytest.mark.parametrize("design", ["before_after", "difference_in_differences"])
+@pytest.mark.parametrize("design", ["before_after", "difference_in_differences", "stepped_wedge"])
 def test_every_kind_and_design_can_be_planned_from_assumptions(kind: str, design: str) -> None:
     size = {"trained": 8, "visits": 500 if kind == "rate" else 6}
-    if design != "before_after":
+    if design == "difference_in_differences":
         size["comparison"] = 12
+    if design == "stepped_wedge":
+        size["steps"] = 4
+        if kind == "rate":
+            with pytest.raises(BadInput, match="stepped_wedge"):
+                pilot_eval.plan(kind=kind, design=design, assumptions=OF_KIND[kind], **size)
+            return
     made = pilot_eval.plan(kind=kind, design=design, assumptions=OF_KIND[kind], smallest_effect=15, **size)
     document = made.to_dict()
     json.dumps(document, allow_nan=False)
@@ -142,6 +148,14 @@ def test_ancova_needs_a_draw_and_finds_smaller_effects() -> None:
         pilot_eval.plan(assumptions=ASSUMED, **SIZE, estimator="ancova")
 
 
+def test_a_stepped_wedge_from_data_has_all_branches_cross() -> None:
+    made = pilot_eval.plan(data(), outcome="score", design="stepped_wedge", steps=5)
+    assert made.to_dict()["study"] == {"trained": 20, "comparison": 0, "visits": 6.0, "steps": 5}
+    assert "20 branches that cross in 5 steps" in made.to_text("en")
+    few = pilot_eval.plan(assumptions=ASSUMED, design="stepped_wedge", trained=4, steps=4, visits=6)
+    assert "few_orders_planned" in {warning["code"] for warning in few.to_dict()["warnings"]}
+
+
 def test_unequal_gains_of_branches_cost_power() -> None:
     alike = planned(assumptions=ASSUMED, **SIZE)["detectable"]["effect"]
     assert planned(assumptions=ASSUMED, **SIZE, effect_sd=4.0)["detectable"]["effect"] > alike
@@ -165,7 +179,17 @@ def test_unequal_gains_of_branches_cost_power() -> None:
         ({"assumptions": ASSUMED, **SIZE, "primary": 0}, "--primary"),
         ({"assumptions": ASSUMED, **SIZE, "effect_sd": -1}, "--effect-sd"),
         ({"assumptions": ASSUMED, **SIZE, "design": "before_after"}, "--comparison"),
-        ({"assumptions": ASSUMED, **SIZE, "design": "stepped_wedge"}, "stepped_wedge"),
+        ({"assumptions": ASSUMED, **SIZE, "design": "staggered"}, "staggered cannot be planned"),
+        ({"assumptions": ASSUMED, **SIZE, "design": "stepped_wedge"}, "--steps"),
+        ({"assumptions": ASSUMED, **SIZE, "steps": 3}, "--steps"),
+        (
+            {"assumptions": ASSUMED, "trained": 3, "visits": 6, "design": "stepped_wedge", "steps": 3},
+            "too few for 3 steps",
+        ),
+        (
+            {"assumptions": ASSUMED, **SIZE, "design": "stepped_wedge", "steps": 3, "effect_sd": 2},
+            "--effect-sd",
+        ),
         ({"assumptions": ASSUMED, **SIZE, "kind": "scroe"}, "did you mean score"),
         (
             {"assumptions": OF_KIND["rate"], **SIZE, "kind": "rate", "smallest_effect": 100},

@@ -14,7 +14,9 @@ from pilot_eval.stats.power import (
     Precision,
     Spread,
     Study,
+    can_reject,
     detectable_effect,
+    orders,
     power,
     precision_of,
     required_branches,
@@ -133,8 +135,40 @@ def test_unequal_visits_cost_what_eldridge_says_where_rows_count_once() -> None:
         (Study(5, 0, 6), "ancova"),
         (Study(2, 2, 6), "ancova"),
         (Study(5, 5, 6), "anova"),
+        (Study(5, 0, 6, 1), "change"),
+        (Study(3, 0, 6, 4), "change"),
+        (Study(5, 5, 6, 2), "ancova"),
     ],
 )
 def test_studies_that_cannot_be_analysed_are_refused(study: Study, estimator: str) -> None:
-    with pytest.raises(ValueError, match=r"two branches|visits|ancova|estimator"):
+    with pytest.raises(ValueError, match=r"two branches|visits|ancova|estimator|steps"):
         precision_of(SPREAD, study, estimator)
+
+
+@pytest.mark.parametrize(("trained", "never", "steps"), [(12, 0, 4), (6, 0, 3), (10, 4, 5), (20, 20, 4)])
+def test_a_stepped_wedge_has_the_variance_of_hussey_and_hughes_with_branches_that_differ_without_limit(
+    trained: int, never: int, steps: int
+) -> None:
+    """Hussey & Hughes 2007, eq. 8, without limit to the variance between branches."""
+    first = 1 + np.arange(trained) * steps // trained
+    crossing = np.concatenate([first, np.full(never, steps + 1)])
+    exposed = (np.arange(steps + 1) >= crossing[:, None]).astype(float)
+    (count, periods), total = exposed.shape, exposed.sum()
+    by_period, by_branch = (exposed.sum(axis=0) ** 2).sum(), (exposed.sum(axis=1) ** 2).sum()
+    below = total**2 + count * periods * total - periods * by_period - count * by_branch
+    sigma_squared = 4.0 + 36.0 / 6
+    made = precision_of(SPREAD, Study(trained, never, 6, steps))
+    assert made.standard_error**2 == pytest.approx(sigma_squared * count * periods / below)
+
+
+def test_orders_of_a_stepped_wedge_must_be_able_to_be_rare() -> None:
+    assert orders(Study(4, 0, 6, 4)) == 24
+    assert not can_reject(Study(3, 0, 6, 3), LEVEL)
+    assert can_reject(Study(4, 0, 6, 4), LEVEL)
+    assert not can_reject(Study(4, 0, 6, 4), 0.99)
+
+
+def test_values_that_vary_less_after_training_are_known_better() -> None:
+    moved = replace(SPREAD, visit_trained=9.0)
+    known, plain = (precision_of(spread, Study(8, 12, 6)) for spread in (moved, SPREAD))
+    assert known.standard_error**2 == pytest.approx(plain.standard_error**2 - 27.0 / 6 / 8)

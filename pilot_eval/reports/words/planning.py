@@ -27,6 +27,12 @@ WARNINGS: dict[str, Sentence] = {
         "В меньшей группе всего {n}: вывод будет опираться на одинаковый разброс отделений обеих групп, а "
         "интервал будет широк. Помогут новые отделения, а не новые визиты.",
     ),
+    "few_orders_planned": Sentence(
+        "The branches can cross in only {n} orders: the permutation test, which decides, then finds an "
+        "effect clearly less often than said. Take more branches or more steps.",
+        "Порядков перехода всего {n}: перестановочный тест, который решает, тогда обнаружит эффект заметно "
+        "реже указанного. Возьмите больше отделений или шагов.",
+    ),
     "few_branches_behind_plan": Sentence(
         "How branches vary is known from only {n}: see the range of the detectable effect.",
         "Разброс известен лишь по данным, где {n}: смотрите диапазон обнаруживаемого эффекта.",
@@ -59,9 +65,11 @@ WARNINGS: dict[str, Sentence] = {
         "The detectable effect is more than there is room for: {room} percentage points.",
         "Обнаруживаемый эффект больше, чем возможно: до предела остаётся {room} процентного пункта.",
     ),
-    "rate_falls_far": Sentence(
-        "A rate that falls so far leaves fewer events to count: power is up to eight points less than said.",
-        "Если частота упадёт настолько, событий станет меньше: мощность до восьми пунктов ниже указанной.",
+    "lognormal_assumed": Sentence(
+        "The spread of logarithms was worked out as if times were lognormal; where many are short logarithms "
+        "vary more, and power is less. Data, or within_sd of logarithms, are better.",
+        "Разброс логарифмов вычислен, как будто время логнормально; если коротких времён много, логарифмы "
+        "различаются сильнее, и мощность ниже. Лучше данные или стандартное отклонение логарифмов.",
     ),
 }
 COUNTED: dict[str, Forms] = {"few_branches_planned": BRANCHES, "few_branches_behind_plan": BRANCHES}
@@ -92,6 +100,12 @@ STUDY: dict[str, Sentence] = {
     "both": Sentence(
         "{trained} trained and {comparison} comparison branches with {visits} per branch and period",
         "обученных отделений {trained}, отделений сравнения {comparison}, на отделение и период {visits}",
+    ),
+    "wedge": Sentence(
+        "{trained} branches that cross in {steps} steps and {comparison} that never do, with {visits} per "
+        "branch and period",
+        "отделений {trained}, переходящих по шагам ({steps}), и {comparison} без перехода, на отделение и "
+        "период {visits}",
     ),
     "alone": Sentence(
         "{trained} trained branches with {visits} per branch and period",
