@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ OPTIONS = {
     "items": ("Q*",),
     "facility": ("Q2", "Q3"),
     "with_parts": ("items", "reliability"),
-    "draws": 199,
+    "draws": 99,
 }
 
 
@@ -56,12 +57,17 @@ def document(data: dict[str, Any], **options: Any) -> dict[str, Any]:
     return made
 
 
+@cache
+def usual(*, drift: float = 0.0, gone: bool = False) -> dict[str, Any]:
+    return document(columns(drift=drift, gone=gone))
+
+
 def codes(part: dict[str, Any]) -> set[str]:
     return {warning["code"] for warning in part["warnings"]}
 
 
 def test_every_item_has_its_effect_its_adjusted_p_and_where_it_did_not_apply() -> None:
-    made = document(columns(gone=True))["items"]
+    made = usual(gone=True)["items"]
     assert [item["name"] for item in made["items"]] == ["Q1", "Q2", "Q3", "Q4", "Q5"]
     first, last = made["items"][0], made["items"][4]
     assert first["effect"]["unit"] == "percentage_points"
@@ -71,7 +77,7 @@ def test_every_item_has_its_effect_its_adjusted_p_and_where_it_did_not_apply() -
     assert last["not_applicable"]["trained"]["after"] > 0.4
     assert last["change_in_not_applicable"]["effect"]["pvalue"] < 0.05
     assert codes(made) == {"items_less_applicable"}
-    assert codes(document(columns())["items"]) == set()
+    assert codes(usual()["items"]) == set()
 
 
 def test_an_item_that_cannot_be_answered_says_why_in_both_languages() -> None:
@@ -85,7 +91,7 @@ def test_an_item_that_cannot_be_answered_says_why_in_both_languages() -> None:
 
 
 def test_reliability_tells_severity_agreement_consistency_and_control() -> None:
-    made = document(columns())["reliability"]
+    made = usual()["reliability"]
     assert [one["auditor"] for one in made["auditors"]["severity"]] == ["A0", "A1", "A2"]
     assert made["auditors"]["groups"] == 1
     spread = [one["difference"] for one in made["auditors"]["severity"]]
@@ -101,7 +107,7 @@ def test_reliability_tells_severity_agreement_consistency_and_control() -> None:
 
 
 def test_items_that_training_cannot_move_warn_when_they_move() -> None:
-    made = document(columns(drift=0.4))["reliability"]
+    made = usual(drift=0.4)["reliability"]
     assert made["facility_items"]["moved"] is True
     assert "facility_items_moved" in codes(made)
 

@@ -219,6 +219,6 @@ def test_without_items_there_is_nothing_to_tell() -> None:
 
 def test_where_nothing_moved_few_pilots_find_an_item() -> None:
     """Benjamini and Hochberg: with no true effect, one false one in at most 5 % of pilots."""
-    count = min(runs(40), 2_000)
+    count = min(runs(20), 2_000)
     found = [bool(items_of(checklist(seed, gains=(0.0,) * 5)).found) for seed in range(count)]
     assert np.mean(found) < 0.06 + 3.0 * np.sqrt(0.05 * 0.95 / count)

@@ -135,10 +135,10 @@ def test_a_known_omega_is_found() -> None:
     truth = loading.sum() ** 2 / (loading.sum() ** 2 + np.sum(1 - loading**2))
     cell = np.repeat(np.arange(50), 4).astype(np.intp)
     found = []
-    for _ in range(40):
+    for _ in range(12):
         values = rng.normal(size=200)[:, None] * loading + rng.normal(size=(200, 5)) * np.sqrt(1 - loading**2)
         found.append(found_of(cell, values).omega)
-    assert np.mean(found) == pytest.approx(truth, abs=0.015)
+    assert np.mean(found) == pytest.approx(truth, abs=0.02)
 
 
 def test_what_cannot_be_estimated_says_why() -> None:
