@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pilot_eval.stats.cells import sum_cells
 from pilot_eval.stats.cluster_robust import LeastSquares, least_squares
 from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
+from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -205,7 +205,7 @@ def _change_or_level(mean: Floats) -> tuple[str, Floats]:
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionEffect:
+class RegressionEffect(ByStudent):
     """An effect of training from a regression.
 
     Parameters
@@ -228,18 +228,6 @@ class RegressionEffect:
     covariance: Floats = field(repr=False)
     fit: LeastSquares = field(repr=False)
     method: str = "cr2"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 def effect_of_regression(

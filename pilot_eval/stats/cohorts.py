@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from pilot_eval.stats.branch_periods import BranchPeriods
 from pilot_eval.stats.contrasts import SPREAD_LIMIT
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
+from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -85,7 +85,7 @@ class CohortEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(ByStudent):
     """A weighted sum of cohort effects.
 
     Parameters
@@ -107,18 +107,6 @@ class Summary:
     influence: Floats = field(repr=False)
     plain: Floats = field(repr=False)
     method: str = "callaway_santanna"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 def without_always_trained(panel: BranchPeriods) -> BranchPeriods:

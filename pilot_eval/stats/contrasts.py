@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.stats.cells import Cells
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
+from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(ByStudent):
     """An effect of training with what its uncertainty is made of.
 
     Parameters
@@ -94,18 +94,6 @@ class Effect:
     @property
     def method(self) -> str:
         return "cr2"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 def estimate_effect(panel: Panel) -> Effect | NotEstimable:

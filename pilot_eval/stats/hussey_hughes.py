@@ -18,8 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.stats.results import ConfidenceInterval
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
 from pilot_eval.stats.wedge_regression import Wedge
 
 Floats = NDArray[np.float64]
@@ -32,7 +31,7 @@ PRECISION = 1e-10  # of the logarithm of that ratio
 
 
 @dataclass(frozen=True, slots=True)
-class HusseyHughes:
+class HusseyHughes(ByStudent):
     """The effect of training under random branch effects; normal quantiles (df is infinite).
 
     Parameters
@@ -50,21 +49,9 @@ class HusseyHughes:
     method: str = "hussey_hughes"
 
     @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    @property
     def icc(self) -> float:
         """Share of the variance of branch-period means that lies between branches."""
         return self.branch_variance / (self.branch_variance + self.residual_variance)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 @dataclass(frozen=True, slots=True)

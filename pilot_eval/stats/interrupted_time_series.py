@@ -18,6 +18,7 @@ from pilot_eval.domain.observations import Observations
 from pilot_eval.stats.analysis import Analysis, agreement
 from pilot_eval.stats.autocorrelation import Autocorrelation, autocorrelation_of
 from pilot_eval.stats.contrasts import SPREAD_LIMIT
+from pilot_eval.stats.estimates import ByStudent
 from pilot_eval.stats.fieller import ratio
 from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.glm import Fit, fit_least_squares, fit_poisson, newey_west
@@ -33,9 +34,9 @@ from pilot_eval.stats.relative import (
     speed_of_log_ratio,
     uplift_of_log_rate_ratio,
 )
-from pilot_eval.stats.results import NO_INTERVAL, Caution, ConfidenceInterval, NotEstimable, significance
+from pilot_eval.stats.results import NO_INTERVAL, Caution, NotEstimable, significance
 from pilot_eval.stats.series import Series, series_of
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.student import two_sided_quantile
 from pilot_eval.stats.two_periods import ZERO_SHARE, cautions_of_data
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ ALIKE = 0.3  # autocorrelation at lag 1 that matters however short the series
 
 
 @dataclass(frozen=True, slots=True)
-class Coefficient:
+class Coefficient(ByStudent):
     """A coefficient of a series with its uncertainty.
 
     Parameters
@@ -64,18 +65,6 @@ class Coefficient:
     standard_error: float
     df: float
     method: str
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
     def to_dict(self, confidence_level: float) -> dict[str, Any]:
         """As a field of the evaluation document."""

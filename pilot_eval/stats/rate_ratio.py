@@ -16,9 +16,9 @@ from scipy.special import chdtr
 
 from pilot_eval.domain.observations import AFTER, Observations
 from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT, arm_traces
+from pilot_eval.stats.estimates import ByStudent
 from pilot_eval.stats.flow import in_either_period
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ class RatePanel:
 
 
 @dataclass(frozen=True, slots=True)
-class RateEffect:
+class RateEffect(ByStudent):
     """Log ratio of pooled rates, after to before, of trained less that of comparison branches.
 
     Parameters
@@ -95,18 +95,6 @@ class RateEffect:
     df: float
     means: Floats
     method: str = "cr2"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 def estimate_rate_ratio(panel: RatePanel) -> RateEffect | NotEstimable:

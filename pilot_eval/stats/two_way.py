@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from pilot_eval.stats.contrasts import LEVERAGE_LIMIT, SPREAD_LIMIT, StratumDesign
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
+from pilot_eval.stats.results import NotEstimable
+from pilot_eval.stats.student import two_sided_quantile
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -156,7 +157,7 @@ def _inverse(cross: Floats, group: Codes) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class AdjustedEffect:
+class AdjustedEffect(ByStudent):
     """Effect of training with a label's effects taken out of the rows.
 
     Parameters
@@ -174,18 +175,6 @@ class AdjustedEffect:
     parts: Floats = field(repr=False)
     shift: float = 0.0
     method: str = "two_way"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 def adjusted_effect(

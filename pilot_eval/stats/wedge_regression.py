@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.stats.cluster_robust import LeastSquares, least_squares
-from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
+from pilot_eval.stats.estimates import ByStudent
+from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -106,7 +106,7 @@ class Absorbed:
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(ByStudent):
     """A linear combination of coefficients with CR2 and Satterthwaite degrees of freedom.
 
     Parameters
@@ -119,18 +119,6 @@ class Contrast:
     standard_error: float
     df: float
     method: str = "cr2"
-
-    @property
-    def statistic(self) -> float:
-        return self.estimate / self.standard_error
-
-    @property
-    def pvalue(self) -> float:
-        return two_sided_pvalue(self.statistic, self.df)
-
-    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        half = two_sided_quantile(confidence_level, self.df) * self.standard_error
-        return ConfidenceInterval(self.estimate - half, self.estimate + half)
 
 
 @dataclass(frozen=True, slots=True)
