@@ -6,7 +6,7 @@ may be negative: where these effects differ it may lie outside all of them, or h
 References
 ----------
 Kenny, Voldal, Xia, Heagerty & Hughes 2022, Statistics in Medicine 41(22); Maleyeff, Li, Haneuse & Wang 2023,
-Statistics in Medicine 42(1).
+Biometrics 79(3).
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ the log likelihood is concave, then the sandwich with the scores summed by branc
 References
 ----------
 Kalbfleisch & Prentice 2002, The Statistical Analysis of Failure Time Data, 2nd ed., section 3.6;
-Olsen 1978, Econometrica 46(5), for the concave form; Lin & Wei 1989, JASA 84(408), for the sandwich.
+Olsen 1978, Econometrica 46(5), for the concave form; White 1982, Econometrica 50(1), and Liang & Zeger
+1986, Biometrika 73(1), for the sandwich.
 """
 
 from __future__ import annotations

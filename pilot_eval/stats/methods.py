@@ -68,7 +68,7 @@ METHODS: dict[str, Method] = {
         Method("exposure_time", "pilot_eval.stats.exposure_time", "Maleyeff et al. 2023; Kenny et al. 2022"),
         # Censored waits
         Method("restricted_mean", "pilot_eval.stats.survival", "Kaplan & Meier 1958; Royston & Parmar 2013"),
-        Method("lognormal_aft", "pilot_eval.stats.lognormal_aft", "Olsen 1978; Lin & Wei 1989"),
+        Method("lognormal_aft", "pilot_eval.stats.lognormal_aft", "Olsen 1978; Liang & Zeger 1986"),
         # Auditors and checklists
         Method("two_way", "pilot_eval.stats.two_way", "Searle 1987; Pustejovsky & Tipton 2018"),
         Method("krippendorff_alpha", "pilot_eval.stats.agreement", "Krippendorff 2019"),

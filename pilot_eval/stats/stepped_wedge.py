@@ -7,7 +7,7 @@ dates over branches; CR2 and the mixed model of Hussey and Hughes stand beside i
 References
 ----------
 Hussey & Hughes 2007, Contemporary Clinical Trials 28(2); Wang & De Gruttola 2017, Statistics in Medicine
-36(18); Hughes, Heagerty, Xia & Ren 2020, Journal of the American Statistical Association 115(531).
+36(18); Hughes, Heagerty, Xia & Ren 2020, Biometrics 76(1).
 """
 
 from __future__ import annotations
