@@ -75,6 +75,18 @@ def first_days(days: Days, time_unit: str | None) -> Days:
     return months.astype("datetime64[D]")
 
 
+def skipped_periods(first_day: Days, time_unit: str | None) -> int:
+    """Weeks, months or quarters within the data in which nobody has a row; 0 where dates are the periods."""
+    if time_unit is None or len(first_day) < 2:
+        return 0
+    if time_unit == "week":
+        steps = np.diff(first_day.astype(np.int64)) // 7
+    else:
+        steps = np.diff(first_day.astype("datetime64[M]").astype(np.int64))
+        steps = steps // 3 if time_unit == "quarter" else steps
+    return int(np.sum(steps - 1))
+
+
 def branch_periods(
     observations: Observations, *, time_unit: str | None = None, scale: str = "value"
 ) -> BranchPeriods:

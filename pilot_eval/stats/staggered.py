@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.stats.analysis import Analysis, agreement
-from pilot_eval.stats.branch_periods import BranchPeriods, branch_periods
+from pilot_eval.stats.branch_periods import BranchPeriods, branch_periods, skipped_periods
 from pilot_eval.stats.cohort_permutation import can_permute, cohort_permutation
 from pilot_eval.stats.cohorts import (
     FEWEST,
@@ -110,7 +110,7 @@ def _zero_share(observations: Observations, plan: AnalysisPlan) -> float:
 
 def _robustness(plan: AnalysisPlan, effects: CohortEffects, summary: Summary) -> tuple[TestOfEffect, ...]:
     drawn = multiplier_bootstrap(summary, draws=plan.draws, seed=plan.seed, confidence_level=plan.level)
-    if not can_permute(effects):
+    if not can_permute(effects, plan.draws):
         return (drawn,)
     permuted = cohort_permutation(
         effects, summary, draws=plan.draws, seed=plan.seed, confidence_level=plan.level
@@ -186,6 +186,7 @@ def _counted(observations: Observations, plan: AnalysisPlan, whole: BranchPeriod
     found = (
         ("always_trained", int(np.sum(whole.start == 0))),
         ("rows_before_training_in_its_period", whole.split),
+        ("skipped_periods", skipped_periods(whole.first_day, plan.time_unit)),
         ("missing_values", sum(observations.missing.values())),
         ("zero_durations", zeros),
     )
@@ -214,7 +215,7 @@ def _cautions(numbers: _Numbers) -> tuple[Caution, ...]:
         shown = effects.cohort[summary.weight != 0.0]
         smallest = min(int(np.sum(panel.start == cohort)) for cohort in shown)
         found.append(Caution("few_branches_in_cohorts", {"n": smallest, "df": summary.df}))
-    if not can_permute(effects):
+    if not can_permute(effects, numbers.plan.draws):
         found.append(Caution("dates_not_permuted"))
     if numbers.two_way is not None and numbers.two_way.estimate * summary.estimate < 0.0:
         found.append(Caution("two_way_opposite"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.stats.branch_periods import branch_periods, first_days
+from pilot_eval.stats.branch_periods import branch_periods, first_days, skipped_periods
 
 
 def observations(rows: list[tuple[str, str, str, float]]) -> Observations:
@@ -39,6 +39,20 @@ def test_periods_begin_on_their_first_day(unit: str | None, first: list[str]) ->
     assert [str(day) for day in found] == [*first, "NaT"]
     if unit == "week":
         assert all(day.astype(object).weekday() == 0 for day in found[:-1])
+
+
+@pytest.mark.parametrize(
+    ("unit", "days", "skipped"),
+    [
+        ("month", ["2023-11-01", "2023-12-01", "2024-03-01"], 2),
+        ("quarter", ["2023-10-01", "2024-01-01", "2024-07-01"], 1),
+        ("week", ["2024-02-26", "2024-03-04", "2024-03-25"], 2),
+        (None, ["2024-01-01", "2024-06-01"], 0),
+        ("month", ["2024-01-01"], 0),
+    ],
+)
+def test_periods_without_rows_are_counted(unit: str | None, days: list[str], skipped: int) -> None:
+    assert skipped_periods(np.array(days, dtype="datetime64[D]"), unit) == skipped
 
 
 def test_each_date_is_a_period_and_training_counts_from_the_next() -> None:

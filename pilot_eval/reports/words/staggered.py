@@ -7,8 +7,8 @@ from pilot_eval.reports.words.counted import BRANCHES, ROWS
 
 REASONS: dict[str, Sentence] = {
     "no_cohort_to_compare": Sentence(
-        "no date of training has {need} trained branches seen before and after it beside {need} branches not "
-        "yet trained; a wider time unit may help",
+        "no date of training has {need} trained branches seen before and after it beside {need} branches "
+        "not yet trained; a wider time unit may help",
         "ни на одну дату обучения нет {need} обученных отделений с данными до и после неё и {need} ещё не "
         "обученных; может помочь более крупная единица времени",
     ),
@@ -17,8 +17,8 @@ REASONS: dict[str, Sentence] = {
         "ни в одном периоде нет {need} отделений этой даты и {need} ещё не обученных",
     ),
     "too_many_zeros_by_period": Sentence(
-        "{share} of the times are 0 seconds (limit {limit}), too many for a mean of logarithms; analyse the "
-        "share of zeros as a proportion, or the seconds as a score",
+        "{share} of the times are 0 seconds (limit {limit}), too many for a mean of logarithms; analyse "
+        "the share of zeros as a proportion, or the seconds as a score",
         "{share} времён равны 0 секунд (предел {limit}), для среднего логарифмов это слишком много; "
         "рассмотрите долю нулей или сами секунды как балл",
     ),
@@ -56,63 +56,59 @@ WARNINGS: dict[str, Sentence] = {
         "Обучены с первого же периода и потому не учтены: {n}; сравнивать не с чем.",
     ),
     "rows_before_training_in_its_period": Sentence(
-        "{n} of the period of training from before the day itself were left out. A narrower time unit keeps "
-        "them.",
+        "{n} of the period of training from before the day itself were left out. A narrower time unit "
+        "keeps them.",
         "Из периода обучения, но до самого дня обучения, и потому не учтено: {n}. Более мелкая единица "
-        "времени "
-        "сохранит их.",
+        "времени сохранит их.",
+    ),
+    "skipped_periods": Sentence(
+        "Periods in which nobody has a row: {n}. Times since training count only the periods that exist.",
+        "Периодов, за которые нет ни одной строки: {n}. Время с начала обучения считается только по "
+        "имеющимся периодам.",
     ),
     "last_cohort_is_comparison": Sentence(
-        "All branches are trained in the end: the last to be trained, {n}, are a comparison until then, and "
-        "nothing is said of their own effect.",
-        "В конце обучены все отделения: обученные последними ({n}) до этого служат сравнением, "
-        "об эффекте у них самих ничего не известно.",
+        "All branches are trained in the end: the last to be trained, {n}, are a comparison until then, "
+        "and nothing is said of their own effect.",
+        "В конце обучены все отделения: обученные последними ({n}) до этого служат сравнением, об эффекте "
+        "у них самих ничего не известно.",
     ),
     "branches_without_part": Sentence(
         "{n} take no part in the effect: not seen in the periods that are compared, or alone in their date "
-        "of "
-        "training.",
+        "of training.",
         "Не участвуют в эффекте: {n}; нет данных в сравниваемых периодах, или отделение одно на свою дату "
         "обучения.",
     ),
     "cells_without_effect": Sentence(
-        "In {n} combinations of a date of training and a later period there are fewer than {need} trained or "
-        "{need} comparison branches: these have no effect of their own and are left out of the mean.",
+        "In {n} combinations of a date of training and a later period there are fewer than {need} trained "
+        "or {need} comparison branches: these have no effect of their own and are left out of the mean.",
         "Сочетаний даты обучения и последующего периода, где меньше {need} обученных или {need} отделений "
         "сравнения: {n}; отдельного эффекта у них нет, в среднее они не входят.",
     ),
     "branches_missing_periods": Sentence(
-        "{n} lack a value in some period. Each comparison uses the branches seen in both of its periods, so "
-        "that "
-        "different periods rest on somewhat different branches.",
-        "Без данных в некоторых периодах: {n}. В каждом сравнении участвуют отделения с данными в обоих его "
-        "периодах, поэтому в разных периодах состав отделений немного разный.",
+        "{n} lack a value in some period. Each comparison uses the branches seen in both of its periods, "
+        "so that different periods rest on somewhat different branches.",
+        "Без данных в некоторых периодах: {n}. В каждом сравнении участвуют отделения с данными в обоих "
+        "его периодах, поэтому в разных периодах состав отделений немного разный.",
     ),
     "few_branches_in_cohorts": Sentence(
-        "There are few branches: the smallest date of training in the effect has {n}. The interval rests on "
-        "about "
-        "{df} degrees of freedom, so it is wide and leans on the branches varying alike. More branches help, "
-        "more periods hardly do.",
+        "There are few branches: the smallest date of training in the effect has {n}. The interval rests "
+        "on about {df} degrees of freedom, so it is wide and leans on the branches varying alike. More "
+        "branches help, more periods hardly do.",
         "Отделений мало: на самую малую из учтённых дат обучения приходится {n}. Интервал опирается "
-        "примерно на "
-        "{df} степени свободы, поэтому он широк и предполагает одинаковый разброс отделений. Помогут новые "
-        "отделения, а не новые периоды.",
+        "примерно на {df} степени свободы, поэтому он широк и предполагает одинаковый разброс отделений. "
+        "Помогут новые отделения, а не новые периоды.",
     ),
     "dates_not_permuted": Sentence(
-        "Dates of training were not exchanged between branches as a check: that needs every branch in every "
-        "period "
-        "and two branches or more for each date.",
-        "Проверка обменом дат обучения между отделениями не проведена: для неё нужны данные каждого "
-        "отделения в "
-        "каждом периоде и не менее двух отделений на каждую дату.",
+        "Dates of training were not exchanged between branches as a check: with so many branches and "
+        "missing periods it would take too long. Fewer draws make it possible.",
+        "Проверка обменом дат обучения между отделениями не проведена: при таком числе отделений и "
+        "пропущенных периодов она заняла бы слишком много времени. Уменьшите число повторений.",
     ),
     "two_way_opposite": Sentence(
         "The usual regression with branch and period effects has the opposite sign here: it compares "
-        "branches "
-        "with others trained before them. It is told beside the effect and should not be used.",
+        "branches with others trained before them. It is told beside the effect and should not be used.",
         "Обычная регрессия с эффектами отделений и периодов имеет здесь обратный знак: она сравнивает "
-        "отделения с "
-        "обученными раньше них. Она приведена рядом с эффектом, опираться на неё не следует.",
+        "отделения с обученными раньше них. Она приведена рядом с эффектом, опираться на неё не следует.",
     ),
 }
 
@@ -129,8 +125,8 @@ COMPARED: dict[str, Sentence] = {
     "staggered": Sentence(
         "Branches once trained against branches not yet trained, each date of training by itself: {change} "
         "({level} interval: {interval}; plus is better).",
-        "Обученные отделения против ещё не обученных, по каждой дате обучения отдельно: {change} "
-        "({level} интервал: {interval}; плюс — лучше).",
+        "Обученные отделения против ещё не обученных, по каждой дате обучения отдельно: {change} ({level} "
+        "интервал: {interval}; плюс — лучше).",
     ),
 }
 
@@ -145,11 +141,9 @@ LABELS: dict[str, Sentence] = {
     ),
     "pre_test": Sentence(
         "Before training: {pvalue} that nothing moved; a straight drift that alone would make the effect "
-        "would have "
-        "been found with probability {power}",
+        "would have been found with probability {power}",
         "До обучения: {pvalue} для отсутствия расхождения; прямой снос, который один дал бы такой эффект, "
-        "был бы "
-        "замечен с вероятностью {power}",
+        "был бы замечен с вероятностью {power}",
     ),
     "breakdown_ratio": Sentence(
         "The interval reaches 0 where drift after training is {ratio} times its largest step before",
