@@ -80,11 +80,7 @@ def wild_cluster_bootstrap(
     draws : random patterns, where not all are looked at
     """
     weights = Weights.choose(panel.trained, draws, seed)
-    drawn = (
-        _draws_by_row(panel, effect, weights)
-        if panel.stratum is None
-        else _draws_by_stratum(panel, effect, weights, StratumDesign.of(panel.trained, panel.stratum))
-    )
+    drawn = _draws(panel, effect, weights)
     factor = cr1_factor(panel)
     return TestOfEffect(
         method="wild_cluster_bootstrap" if len(panel.arms) == 2 else "sign_flip",
@@ -116,6 +112,38 @@ def cr1_factor(panel: Panel) -> float:
 def cr0_variance(effect: Effect) -> float:
     """Cluster variance without any small-sample factor."""
     return float(np.sum((effect.residual[:, 1] - effect.residual[:, 0]) ** 2))
+
+
+def _draws(panel: Panel, effect: Effect, weights: Weights) -> Draws:
+    if panel.stratum is not None:
+        return _draws_by_stratum(panel, effect, weights, StratumDesign.of(panel.trained, panel.stratum))
+    if np.ptp(panel.weight) == 0.0:  # as many rows everywhere weigh as much as one
+        return _draws_by_branch(panel, effect, weights)
+    return _draws_by_row(panel, effect, weights)
+
+
+def _draws_by_branch(panel: Panel, effect: Effect, weights: Weights) -> Draws:
+    """Draws for branches that count once: what `_draws_by_row` comes to, from a fourth of its columns.
+
+    A branch's contribution to the change of its arm of n branches is v (a + d b) - D/n with D the sum of
+    v (a + d b), so that the squares of an arm sum to those of v (a + d b) less D^2/n.
+    """
+    own = [panel.trained == arm for arm in panel.arms]
+    size = [float(rows.sum()) for rows in own]
+    null = 0.5 / sum(1.0 / n for n in size)
+    a = effect.residual[:, 1] - effect.residual[:, 0]
+    b = [(1.0 if arm else -1.0) * 2.0 * null / n**2 for arm, n in zip(panel.arms, size, strict=True)]
+    lift = np.asarray(sum(one * rows for one, rows in zip(b, own, strict=True)))
+    columns = np.column_stack([column for rows in own for column in (np.where(rows, a, 0.0), rows)])
+    sums, squares = weights.sums(columns, np.column_stack([a * a, 2.0 * a * lift, lift * lift]))
+    top: Polynomial = (np.zeros(weights.count),) * 2
+    bottom: Polynomial = tuple(squares)
+    for place, (arm, n) in enumerate(zip(panel.arms, size, strict=True)):
+        change = (sums[2 * place], b[place] * sums[2 * place + 1])
+        bottom = tuple(x - y / n for x, y in zip(bottom, product(change, change), strict=True))
+        top = (top[0] + change[0], top[1] + change[1]) if arm else (top[0] - change[0], top[1] - change[1])
+    variance = without_rounding(bottom, _scale(a, lift))
+    return Draws(top, variance, cr0_variance(effect), weights.enumerated)
 
 
 def _draws_by_row(panel: Panel, effect: Effect, weights: Weights) -> Draws:

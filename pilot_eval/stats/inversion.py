@@ -74,9 +74,16 @@ class Draws:
         """Share of draws at least as extreme as the data, which count as a draw unless enumerated."""
         p, q = self.top
         v0, v1, v2 = self.bottom
-        drawn = (p + distance * q) ** 2 * self.variance
-        seen = distance * distance * (v0 + distance * (v1 + distance * v2))
-        extreme = int(np.count_nonzero(drawn >= seen * (1.0 - 2.0 * TIE)))
+        drawn = distance * q
+        drawn += p
+        drawn *= drawn
+        drawn *= self.variance
+        seen = distance * v2  # in place, for this is looked up a hundred times
+        seen += v1
+        seen *= distance
+        seen += v0
+        seen *= distance * distance * (1.0 - 2.0 * TIE)
+        extreme = int(np.count_nonzero(drawn >= seen))
         return extreme / self.count if self.enumerated else (1 + extreme) / (1 + self.count)
 
 

@@ -9,9 +9,14 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from pilot_eval.stats.bootstrap import Weights, wild_cluster_bootstrap
+from pilot_eval.stats.bootstrap import (
+    Weights,
+    _draws_by_branch,
+    _draws_by_row,
+    wild_cluster_bootstrap,
+)
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
-from pilot_eval.stats.draws import WEBB, webb_weights
+from pilot_eval.stats.draws import WEBB, random_signs, webb_weights
 from pilot_eval.stats.inversion import TestOfEffect
 from tests.stats.brute import Rows, made_up, two_by_two, wild_pvalue, with_stratum_dummies
 
@@ -158,3 +163,19 @@ def test_without_comparison_it_is_the_sign_flip_test_of_changes() -> None:
     found = bootstrap(panel)
     assert found.method == "sign_flip"
     assert found.pvalue == np.mean(means >= abs(panel.change.sum()) * TIE)
+
+
+@pytest.mark.parametrize(("trained", "comparison"), [(3, 3), (6, 0), (5, 14), (30, 20)])
+@pytest.mark.parametrize("name", ["rademacher", "webb"])
+def test_branches_that_count_once_are_rows_of_equal_number(trained: int, comparison: int, name: str) -> None:
+    """The short form of the draws is the long one."""
+    panel = made_up(29, trained, comparison).panel()
+    effect = estimate_effect(panel)
+    assert isinstance(effect, Effect)
+    signs = random_signs(len(panel.trained), 499, 3) if name == "rademacher" else None
+    weights = Weights(name, False, 499, signs, 3)
+    short, long = _draws_by_branch(panel, effect, weights), _draws_by_row(panel, effect, weights)
+    for one, two in zip((*short.top, *short.bottom), (*long.top, *long.bottom), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-13 * np.abs(two).max())
+    for distance in (effect.estimate, -1.3, 0.4, 7.0):
+        assert short.pvalue(distance) == long.pvalue(distance)
