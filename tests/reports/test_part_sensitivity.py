@@ -13,7 +13,7 @@ from tests.reports.test_evaluations import columns
 
 
 def made(**options: Any) -> dict[str, Any]:
-    asked = {"outcome": "x", "draws": 199, "with_parts": ["sensitivity"], **options}
+    asked = {"outcome": "x", "draws": 99, "with_parts": ["sensitivity"], **options}
     found = pilot_eval.evaluate(asked.pop("data", columns()), **asked).to_dict()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     return found
@@ -70,7 +70,7 @@ def test_every_text_can_be_written(language: str, options: dict[str, Any]) -> No
     data = columns()
     data["auditor"] = np.array(["a", "b", "c"])[np.arange(len(data["x"])) % 3]
     data["yes"] = (data["x"] > 62.0).astype(float)
-    asked = {"outcome": "x", "draws": 199, "with_parts": ["sensitivity"], **options}
+    asked = {"outcome": "x", "draws": 99, "with_parts": ["sensitivity"], **options}
     text = pilot_eval.evaluate(data, **asked).to_text(language)
     assert ("as planned" if language == "en" else "как в плане") in text
     assert "{" not in text
@@ -84,7 +84,7 @@ def test_without_an_effect_the_reason_is_told() -> None:
 
 
 def test_what_is_not_computed_is_grouped_by_its_reason() -> None:
-    text = pilot_eval.evaluate(columns(), outcome="x", draws=199, with_parts=["sensitivity"]).to_text("en")
+    text = pilot_eval.evaluate(columns(), outcome="x", draws=99, with_parts=["sensitivity"]).to_text("en")
     (line,) = [line for line in text.splitlines() if "no such column (auditor)" in line]
     assert line.startswith("Not computed, because the data have no such column (auditor): ")
     assert "differences between auditors taken out; without one auditor." in line
@@ -94,7 +94,7 @@ def test_what_is_not_computed_is_grouped_by_its_reason() -> None:
 def test_censored_times_have_these_parts_too(part: str) -> None:
     data = columns()
     data["gave_up"] = (np.arange(len(data["x"])) % 7 == 0).astype(int)
-    asked = {"kind": "duration", "censored": "gave_up", "draws": 199, "with_parts": [part]}
+    asked = {"kind": "duration", "censored": "gave_up", "draws": 99, "with_parts": [part]}
     made = pilot_eval.evaluate(data, outcome="x", **asked)
     found = made.to_dict()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
@@ -109,3 +109,16 @@ def test_censored_times_have_these_parts_too(part: str) -> None:
         assert model["change"]["estimate"] == pytest.approx(found["lognormal_aft"]["speed_percent"])
     for language in ("en", "ru"):
         assert "{" not in made.to_text(language)
+
+
+def test_the_specifications_together_are_told() -> None:
+    made = pilot_eval.evaluate(columns(), outcome="x", draws=99, with_parts=["sensitivity"])
+    found = made.to_dict()["sensitivity"]["joint"]
+    assert 0.0 < found["median_pvalue"] <= 1.0
+    assert found["significant"] <= len(found["specifications"]) == 5
+    assert "5 of these ways taken together" in made.to_text("en")
+    assert "5 таких способов вместе" in made.to_text("ru")
+    alone = pilot_eval.evaluate(
+        columns(), outcome="x", design="before_after", draws=99, with_parts=["sensitivity"]
+    )
+    assert alone.to_dict()["sensitivity"]["joint"]["not_estimable"]["code"] == "no_comparison_arm"

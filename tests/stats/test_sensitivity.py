@@ -17,13 +17,11 @@ from pilot_eval.stats.cells import observed_cells
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable
-from pilot_eval.stats.sensitivity import (
-    SpecificationCurve,
-    Specified,
+from pilot_eval.stats.sensitivity import SpecificationCurve, Specified, specification_curve
+from pilot_eval.stats.specifications import (
     log_odds_ratio,
     of_transformed,
     rows_within,
-    specification_curve,
     trimmed_difference,
 )
 from pilot_eval.stats.student import two_sided_pvalue

@@ -15,10 +15,12 @@ from pilot_eval.reports.verdicts import decide, decimals, level_text, verdict_of
 from pilot_eval.reports.wording import NO_LIMITS, reason
 from pilot_eval.reports.words import LABELS
 from pilot_eval.stats.analysis import Analysis
+from pilot_eval.stats.joint_test import JointTest, joint_test
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.relative import LARGEST_LOG
 from pilot_eval.stats.results import ConfidenceInterval, NotEstimable
-from pilot_eval.stats.sensitivity import TRIMMED, SpecificationCurve, Specified, specification_curve
+from pilot_eval.stats.sensitivity import SpecificationCurve, Specified, specification_curve
+from pilot_eval.stats.specifications import TRIMMED
 
 NOT_COMPUTED = {"share": 100.0 * TRIMMED}  # what labels of specifications without an answer need
 
@@ -80,12 +82,14 @@ class SensitivityPart:
     plan : which was asked
     headline : key of the evaluation's verdict
     rows : the planned specification first
+    joint : closed-form specifications together
     """
 
     curve: SpecificationCurve | NotEstimable
     plan: AnalysisPlan
     headline: str
     rows: tuple[Row, ...] = ()
+    joint: JointTest | NotEstimable | None = None
 
     @property
     def same_verdict(self) -> int:
@@ -107,6 +111,7 @@ class SensitivityPart:
                 "same_verdict": self.same_verdict,
                 "same_verdict_share": _share(self.same_verdict, others),
             },
+            "joint": _joint(self.joint),
             "not_computed": [
                 {
                     "code": one.code,
@@ -140,6 +145,17 @@ class SensitivityPart:
                 same_verdict=number(self.same_verdict, 0, language),
             )
         )
+        if isinstance(self.joint, JointTest):
+            joint = self.joint
+            found.append(
+                say(
+                    "_joint",
+                    n=number(len(joint.specifications), 0, language),
+                    median=percent(100.0 * joint.median_pvalue, 1, language),
+                    significant=number(joint.significant, 0, language),
+                    many=percent(100.0 * joint.significant_pvalue, 1, language),
+                )
+            )
         grouped: dict[str, list[str]] = {}
         for one in self.curve.unavailable:
             why = getattr(reason(one.reason.code, one.reason.values), language)
@@ -160,7 +176,8 @@ def part_of(observations: Observations, analysis: Analysis) -> SensitivityPart:
     if isinstance(curve, NotEstimable):
         return SensitivityPart(curve, plan, headline)
     planned = curve.rows[0]
-    return SensitivityPart(curve, plan, headline, tuple(_row(answer, planned, plan) for answer in curve.rows))
+    rows = tuple(_row(answer, planned, plan) for answer in curve.rows)
+    return SensitivityPart(curve, plan, headline, rows, joint_test(observations, analysis))
 
 
 def label_of(code: str, values: Mapping[str, float | int | str]) -> Sentence:
@@ -239,6 +256,21 @@ def _line(row: Row, language: Language) -> str:
         getattr(LABELS[f"verdict_{row.verdict}"], language),
     ]
     return " | ".join(cells)
+
+
+def _joint(joint: JointTest | NotEstimable | None) -> dict[str, Any] | None:
+    if joint is None:
+        return None
+    if isinstance(joint, NotEstimable):
+        return {"not_estimable": not_estimable(joint)}
+    return {
+        "specifications": list(joint.specifications),
+        "draws": joint.draws,
+        "median_statistic": joint.median,
+        "median_pvalue": joint.median_pvalue,
+        "significant": joint.significant,
+        "significant_pvalue": joint.significant_pvalue,
+    }
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -110,6 +110,12 @@ LABELS: dict[str, Sentence] = {
         "Из других оценок ({own}) направление то же у {same_sign}; из других ответов ({of}) вывод тот же у "
         "{same_verdict}.",
     ),
+    "sensitivity_joint": Sentence(
+        "{n} of these ways taken together: if training did nothing, their median would be as far from zero "
+        "in {median} of cases, and as many ({significant}) would speak for one direction in {many}.",
+        "{n} таких способов вместе: если бы обучение ничего не меняло, их медиана была бы так же далека от "
+        "нуля в {median} случаев, а столько же ({significant}) указали бы в одну сторону в {many}.",
+    ),
     "sensitivity_not_computed": Sentence(
         "Not computed, because {reason}: {labels}.", "Не посчитано, потому что {reason}: {labels}."
     ),
