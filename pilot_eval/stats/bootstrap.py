@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from pilot_eval.stats.contrasts import Effect, Panel, StratumDesign
 from pilot_eval.stats.draws import Bytes, all_signs, random_signs, signed_sums, webb_weights
-from pilot_eval.stats.inversion import Draws, Polynomial, TestOfEffect, invert, product, without_rounding
+from pilot_eval.stats.inversion import (
+    Draws,
+    Polynomial,
+    TestOfEffect,
+    invert,
+    product,
+    sizes,
+    without_rounding,
+)
 
 Floats = NDArray[np.float64]
 
@@ -142,7 +150,7 @@ def _draws_by_branch(panel: Panel, effect: Effect, weights: Weights) -> Draws:
         change = (sums[2 * place], b[place] * sums[2 * place + 1])
         bottom = tuple(x - y / n for x, y in zip(bottom, product(change, change), strict=True))
         top = (top[0] + change[0], top[1] + change[1]) if arm else (top[0] - change[0], top[1] - change[1])
-    variance = without_rounding(bottom, _scale(a, lift))
+    variance = without_rounding(bottom, sizes(a, lift))
     return Draws(top, variance, cr0_variance(effect), weights.enumerated)
 
 
@@ -205,13 +213,7 @@ def _arm_draws(share: Floats, residual: Floats, lift: Floats, weights: Weights) 
         )
     )
     top = (means[1][0] - means[0][0], means[1][1] - means[0][1])
-    return _ArmDraws(top, bottom, _scale(a, b))
-
-
-def _scale(a: Floats, b: Floats) -> Polynomial:
-    """Size of the sums that a variance polynomial is a difference of, each of shape (1,)."""
-    aa, bb = float(np.sum(a * a)), float(np.sum(b * b))
-    return np.array([aa]), np.array([2.0 * np.sqrt(aa * bb)]), np.array([bb])
+    return _ArmDraws(top, bottom, sizes(a, b))
 
 
 def _draws_by_stratum(panel: Panel, effect: Effect, weights: Weights, design: StratumDesign) -> Draws:
@@ -237,7 +239,7 @@ def _draws_by_stratum(panel: Panel, effect: Effect, weights: Weights, design: St
         v1 = v1 + part * (2.0 * arm[c] * squares[cells + c] - 2.0 * crossed[1] + n * fitted[1])
         v2 = v2 + part * (arm[c] ** 2 * squares[2 * cells + c] - 2.0 * crossed[2] + n * fitted[2])
     share = design.arm / design.total
-    scale = _scale(share * residual, share * design.arm)
+    scale = sizes(share * residual, share * design.arm)
     return Draws(
         (slope[0], slope[1]), without_rounding((v0, v1, v2), scale), cr0_variance(effect), weights.enumerated
     )

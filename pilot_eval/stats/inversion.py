@@ -129,6 +129,12 @@ def product(a: Polynomial, b: Polynomial) -> Polynomial:
     return a[0] * b[0], a[0] * b[1] + a[1] * b[0], a[1] * b[1]
 
 
+def sizes(a: Floats, b: Floats) -> Polynomial:
+    """Size of the sums that the polynomial sum of (a + d b)^2 is a difference of, each of shape (1,)."""
+    aa, bb = float(a @ a), float(b @ b)
+    return np.array([aa]), np.array([2.0 * np.sqrt(aa * bb)]), np.array([bb])
+
+
 def without_rounding(variance: Polynomial, scale: Polynomial) -> Polynomial:
     """Variance coefficients with those set to 0 that are rounding errors beside the sums they came from."""
     v0, v1, v2 = (np.where(np.abs(v) <= ROUNDING * s, 0.0, v) for v, s in zip(variance, scale, strict=True))

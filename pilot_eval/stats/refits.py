@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pilot_eval.domain.progress import told
 from pilot_eval.stats.adjusted import RegressionEffect, TrainingRegression
 from pilot_eval.stats.bootstrap import Weights
 from pilot_eval.stats.draws import all_arms, packed, random_arms, sums_of_set
-from pilot_eval.stats.inversion import Draws, Polynomial, TestOfEffect, invert, without_rounding
+from pilot_eval.stats.inversion import Draws, Polynomial, TestOfEffect, invert, sizes, without_rounding
 from pilot_eval.stats.permutation import ENUMERATE_AT_LEAST, assignments
 
 Floats = NDArray[np.float64]
@@ -88,7 +89,7 @@ def _bootstrap_draws(regression: TrainingRegression, effect: RegressionEffect, w
     )
     top = (s[0][-1] / triangle[-1, -1], s[1][-1] / triangle[-1, -1])
     variance = float(own[0] @ own[0])
-    return Draws(top, without_rounding(bottom, _sizes(own[0], own[1])), variance, weights.enumerated)
+    return Draws(top, without_rounding(bottom, sizes(own[0], own[1])), variance, weights.enumerated)
 
 
 def _sums(branch: NDArray[np.intp], columns: Floats, count: int) -> Floats:
@@ -96,12 +97,6 @@ def _sums(branch: NDArray[np.intp], columns: Floats, count: int) -> Floats:
     if len(branch) == count:
         return columns[np.argsort(branch)]
     return np.column_stack([np.bincount(branch, weights=column, minlength=count) for column in columns.T])
-
-
-def _sizes(a: Floats, b: Floats) -> Polynomial:
-    """Size of the sums that a variance polynomial is a difference of."""
-    aa, bb = float(a @ a), float(b @ b)
-    return np.array([aa]), np.array([2.0 * np.sqrt(aa * bb)]), np.array([bb])
 
 
 def permutation_of_regression(
@@ -123,10 +118,15 @@ def permutation_of_regression(
     Zhao & Ding 2021, Journal of Econometrics 225(2), sections 3 and 4; Young 2019, QJE 134(2).
     """
     trained, stratum = regression.trained, regression.stratum
-    enumerated = assignments(trained, stratum) <= max(draws, ENUMERATE_AT_LEAST)
+    ways = assignments(trained, stratum)
+    enumerated = ways <= max(draws, ENUMERATE_AT_LEAST)
     arms = iter([all_arms(trained, stratum)]) if enumerated else random_arms(trained, stratum, draws, seed)
     refit = _ByBranch(regression, effect) if regression.by_branch else _ByRow(regression, effect)
-    parts = [refit.refitted(block) for block in _blocks(arms, refit.width)]
+    parts, done = [], 0
+    for block in _blocks(arms, refit.width):
+        parts.append(refit.refitted(block))
+        done += len(block)
+        told("permutation", done, ways if enumerated else draws)
     top: Polynomial = tuple(np.concatenate([part[0][i] for part in parts]) for i in range(2))
     bottom: Polynomial = tuple(np.concatenate([part[1][i] for part in parts]) for i in range(3))
     drawn = Draws(top, bottom, refit.variance, enumerated)
