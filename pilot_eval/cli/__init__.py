@@ -11,6 +11,7 @@ from pilot_eval import __version__
 from pilot_eval.domain.errors import PilotEvalError
 
 COMMANDS = {
+    "allocate": "pilot_eval.cli.allocate:allocate",
     "db": "pilot_eval.cli.database:db",
     "demo": "pilot_eval.cli.demo:demo",
     "doctor": "pilot_eval.cli.doctor:doctor",

@@ -220,12 +220,21 @@ def _needed(table: Table, reading: Reading) -> list[str]:
         needed.append("arm")
     dated = reading.dated or ("period" not in table.columns and {"date", "trained_on"} & set(table.columns))
     needed.append("date" if dated else "period")
-    absent = [
-        column for column in [*needed, *(["trained_on"] if dated else [])] if column not in table.columns
-    ]
+    check_columns(table, [*needed, *(["trained_on"] if dated else [])])
+    return list(dict.fromkeys(needed))
+
+
+def check_columns(table: Table, wanted: Sequence[str]) -> None:
+    """Refuse a table that lacks one of these columns.
+
+    Raises
+    ------
+    BadInput
+        With the nearest name there is.
+    """
+    absent = [column for column in wanted if column not in table.columns]
     if absent:
         raise BadInput([Problem(at_row(1), _absent(column, list(table.columns))) for column in absent])
-    return list(dict.fromkeys(needed))
 
 
 def _absent(column: str, there: Sequence[str]) -> Message:
