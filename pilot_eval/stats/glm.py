@@ -70,17 +70,18 @@ class Autocorrelated:
     lag: int
 
 
-def newey_west(fit: Fit, coefficient: int) -> Autocorrelated:
+def newey_west(fit: Fit, time: Floats, coefficient: int) -> Autocorrelated:
     """Estimate the covariance by Newey and West, with what few values need.
 
     The truncation is 1.3 times the root of T. The variance of one coefficient is a quadratic form of the
-    residuals: its expectation and its variance with independent residuals give the factor that removes its
-    bias, and its degrees of freedom. With the usual short lag, T/(T - k) and T - k degrees of freedom a true
-    hypothesis is rejected in 10 to 25 % of short series instead of 5.
+    residuals: its expectation and its variance with independent residuals (traces of the form between the
+    residual makers) give the factor that removes its bias, and its degrees of freedom. With the usual short
+    lag, T/(T - k) and T - k degrees of freedom a true hypothesis is rejected in 9 to 25 % of short series.
 
     Parameters
     ----------
     fit : of T values in order of time
+    time : (T,) number of the period of each, between some of which there may be gaps
     coefficient : number of the coefficient for which bias and degrees of freedom hold
 
     References
@@ -91,17 +92,21 @@ def newey_west(fit: Fit, coefficient: int) -> Autocorrelated:
     """
     count = len(fit.residual)
     lag = min(math.ceil(TRUNCATION * math.sqrt(count)), count) - 1
-    distance = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+    distance = np.abs(np.subtract.outer(time, time))
     weight = np.maximum(0.0, 1.0 - distance / (lag + 1.0))
     scores = fit.design * fit.residual[:, None]
     covariance = fit.bread @ scores.T @ weight @ scores @ fit.bread
     influence = fit.design @ fit.bread[:, coefficient]
-    maker = np.eye(count) - fit.design @ fit.bread @ fit.design.T
-    form = maker @ (weight * np.outer(influence, influence))
-    trace = float(np.trace(form))
+    form = weight * np.outer(influence, influence)
+    on_design = form @ fit.design
+    inner = fit.bread @ fit.design.T @ on_design
+    trace = float(np.trace(form) - np.trace(inner))
+    of_square = (
+        np.sum(form**2) - 2.0 * np.trace(fit.bread @ on_design.T @ on_design) + np.sum(inner * inner.T)
+    )
     unbiased = float(influence @ influence) / trace
     return Autocorrelated(
-        covariance * (count / fit.df), covariance * unbiased, trace**2 / float(np.sum(form * form.T)), lag
+        covariance * (count / fit.df), covariance * unbiased, trace**2 / float(of_square), lag
     )
 
 

@@ -46,10 +46,10 @@ METHODS: dict[str, Method] = {
         # Rates and interrupted time series
         Method(
             "quasi_poisson",
-            "pilot_eval.stats.interrupted_time_series",
+            "pilot_eval.stats.segmented_regression",
             "Lopez Bernal, Cummins & Gasparrini 2017",
         ),
-        Method("poisson", "pilot_eval.stats.interrupted_time_series", "McCullagh & Nelder 1989"),
+        Method("poisson", "pilot_eval.stats.segmented_regression", "McCullagh & Nelder 1989"),
         Method("newey_west", "pilot_eval.stats.glm", "Newey & West 1987"),
         Method("branch_poisson", "pilot_eval.stats.rate_ratio", "Hausman, Hall & Griliches 1984"),
         Method("score_sign_flip", "pilot_eval.stats.rate_tests", "Hemerik, Goeman & Finos 2020"),

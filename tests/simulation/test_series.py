@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pilot_eval.stats.interrupted_time_series import STEP, SeriesFit, fit_series
+from pilot_eval.stats.segmented_regression import STEP, SeriesFit, fit_series
 from pilot_eval.stats.series import Series
 from tests.simulation.pilots import runs
 
@@ -107,7 +107,8 @@ def test_the_usual_newey_west_would_find_them_three_times_as_often() -> None:
     rng = np.random.default_rng(2)
     plain = corrected = 0
     for _ in range(300):
-        fit = fitted(made.series(rng, counts=False), made).fit
+        found = fitted(made.series(rng, counts=False), made)
+        fit = found.fit
         scores = fit.design * fit.residual[:, None]
         meat = scores.T @ scores
         for lag in (1, 2):
@@ -115,7 +116,7 @@ def test_the_usual_newey_west_would_find_them_three_times_as_often() -> None:
             meat += (1.0 - lag / 3.0) * (lagged + lagged.T)
         usual = (fit.bread @ meat @ fit.bread)[STEP, STEP] * 24 / 21
         plain += abs(fit.coefficients[STEP]) > 2.08 * np.sqrt(usual)  # t with 21 degrees of freedom
-        corrected += SeriesFit(fit, False).by("newey_west", STEP).pvalue < 0.05
+        corrected += found.by("newey_west", STEP).pvalue < 0.05
     assert plain > 2 * corrected
 
 

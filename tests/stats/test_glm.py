@@ -45,7 +45,7 @@ def test_poisson_coefficients_dispersion_and_covariances_equal_statsmodels(slope
     assert ours.coefficients == pytest.approx(scaled.params, rel=ITERATED)
     assert ours.dispersion == pytest.approx(scaled.scale, rel=ITERATED)
     assert ours.covariance == pytest.approx(scaled.cov_params(), rel=ITERATED)
-    robust = newey_west(ours, 1)
+    robust = newey_west(ours, X[:, 2], 1)
     theirs = model.fit(tol=1e-12, cov_type="HAC", cov_kwds={"maxlags": robust.lag, "use_correction": True})
     assert robust.plain == pytest.approx(theirs.cov_params(), rel=1e-6)
 
@@ -57,7 +57,7 @@ def test_least_squares_and_newey_west_equal_statsmodels() -> None:
     plain = sm.OLS(values, X).fit()
     assert ours.coefficients == pytest.approx(plain.params, rel=EXACT)
     assert ours.covariance == pytest.approx(plain.cov_params(), rel=EXACT)
-    robust = newey_west(ours, 1)
+    robust = newey_west(ours, X[:, 2], 1)
     theirs = sm.OLS(values, X).fit(cov_type="HAC", cov_kwds={"maxlags": robust.lag, "use_correction": True})
     assert robust.lag == 8  # 1.3 times the root of 40, rounded up, less 1
     assert robust.plain == pytest.approx(theirs.cov_params(), rel=EXACT)
@@ -68,15 +68,15 @@ def test_large_values_do_not_cancel() -> None:
     values = np.random.default_rng(3).normal(0.0, 1.0, PERIODS)
     near, far = fitted(fit_least_squares(X, values)), fitted(fit_least_squares(X, values + 1e9))
     assert far.coefficients[1] == pytest.approx(near.coefficients[1], rel=1e-5)
-    assert newey_west(far, 1).covariance[1, 1] == pytest.approx(
-        newey_west(near, 1).covariance[1, 1], rel=1e-5
+    assert newey_west(far, X[:, 2], 1).covariance[1, 1] == pytest.approx(
+        newey_west(near, X[:, 2], 1).covariance[1, 1], rel=1e-5
     )
 
 
 def test_bias_and_degrees_of_freedom_are_those_of_the_simulated_variance() -> None:
     X = regressors(24)
     rng = np.random.default_rng(4)
-    robust = newey_west(fitted(fit_least_squares(X, rng.normal(size=24))), 1)
+    robust = newey_west(fitted(fit_least_squares(X, rng.normal(size=24))), X[:, 2], 1)
     bread = np.linalg.inv(X.T @ X)
     residual = rng.normal(size=(FORMS, 24)) @ (np.eye(24) - X @ bread @ X.T)
     scores = residual * (X @ bread)[:, 1]
@@ -88,6 +88,15 @@ def test_bias_and_degrees_of_freedom_are_those_of_the_simulated_variance() -> No
     )  # the plain one has the factor T/(T - k)
     assert bread[1, 1] / variance.mean() == pytest.approx(unbiased, rel=0.02)
     assert 2.0 * variance.mean() ** 2 / variance.var() == pytest.approx(robust.df, rel=0.06)
+
+
+def test_a_gap_keeps_values_apart_by_its_length() -> None:
+    X = regressors()
+    ours = fitted(fit_least_squares(X, np.random.default_rng(6).normal(size=PERIODS)))
+    apart = X[:, 2] + 1000.0 * np.arange(PERIODS)  # nobody is near anybody: the covariance of White
+    scores = ours.design * ours.residual[:, None]
+    white = ours.bread @ scores.T @ scores @ ours.bread * (PERIODS / (PERIODS - 3))
+    assert newey_west(ours, apart, 1).plain == pytest.approx(white, rel=EXACT)
 
 
 def test_regressors_that_depend_on_one_another_are_refused() -> None:

@@ -210,6 +210,8 @@ def test_counts_of_a_month_without_events_are_kept_and_a_side_without_any_is_not
     assert made["periods"]["before"] == 36
     none = {**counts, "score": [0.0 if day >= TRAINING else 3.0 for day in counts["date"]]}
     assert evaluated(none, kind="rate", exposure="items")["not_estimable"]["code"] == "no_events_after"
+    none["score"] = [3.0 if day >= TRAINING else 0.0 for day in counts["date"]]
+    assert evaluated(none, kind="rate", exposure="items")["not_estimable"]["code"] == "no_events_before"
 
 
 def test_values_on_a_line_tell_nothing_of_chance() -> None:
