@@ -324,6 +324,8 @@ class _Text:
         if told is None:
             return []
         low, high = told["confidence_interval_speed_percent"]
+        if told["speed_percent"] is None:
+            return []
         speed = self._percent(told["speed_percent"], ConfidenceInterval(low, high))
         return [(self._label("lognormal_aft"), f"{speed}, p {number(told['pvalue'], 4, self.language)}")]
 

@@ -27,8 +27,9 @@ from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.lognormal_aft import LognormalFit, lognormal_aft
 from pilot_eval.stats.models import EstimatedPanel
 from pilot_eval.stats.plan import AnalysisPlan
+from pilot_eval.stats.relative import percent_of_log_ratio
 from pilot_eval.stats.results import Caution, NotEstimable, significance
-from pilot_eval.stats.student import normal_quantile, two_sided_pvalue
+from pilot_eval.stats.student import two_sided_pvalue, two_sided_quantile
 from pilot_eval.stats.survival import SurvivalCurve, kaplan_meier
 from pilot_eval.stats.two_periods import FEW_BRANCHES, cautions_of_data, lacking_arm
 
@@ -200,7 +201,7 @@ def _told(started: Analysis, waits: Waits, limit: Limit, found: EstimatedPanel) 
                 "percent_of_waits_beyond": limit.beyond,
             },
             "abandonment": _abandonment(plan, waits, abandonment),
-            "lognormal_aft": _sensitivity(plan, waits),
+            "lognormal_aft": lognormal_sensitivity(plan, waits),
         },
     )
     return replace(numbers, cautions=numbers.cautions + _cautions(numbers, waits, limit, abandonment))
@@ -260,7 +261,7 @@ def _abandonment(plan: AnalysisPlan, waits: Waits, effect: Effect | NotEstimable
     return told
 
 
-def _sensitivity(plan: AnalysisPlan, waits: Waits) -> dict[str, Any] | None:
+def lognormal_sensitivity(plan: AnalysisPlan, waits: Waits) -> dict[str, Any] | None:
     """The lognormal model of rows, its errors clustered by branch; None where it has no maximum."""
     after = waits.after.astype(np.float64)
     columns = [np.ones_like(after), after]
@@ -270,21 +271,36 @@ def _sensitivity(plan: AnalysisPlan, waits: Waits) -> dict[str, Any] | None:
     seconds = np.where(waits.seconds == 0.0, ZERO_SECONDS, waits.seconds)
     tested = 3 if len(columns) == 4 else 1
     fit = lognormal_aft(seconds, waits.gave_up, np.column_stack(columns), waits.branch)
-    return None if fit is None or not fit.covariance[tested, tested] > 0.0 else _log_ratio(plan, fit, tested)
+    if fit is None or not fit.covariance[tested, tested] > 0.0:
+        return None
+    return _log_ratio(plan, fit, tested, np.bincount(waits.trained.astype(np.intp)))
 
 
-def _log_ratio(plan: AnalysisPlan, fit: LognormalFit, tested: int) -> dict[str, Any]:
-    b, error = float(fit.beta[tested]), math.sqrt(float(fit.covariance[tested, tested]))
-    half = normal_quantile(plan.level) * error
+def _log_ratio(
+    plan: AnalysisPlan, fit: LognormalFit, tested: int, arms: NDArray[np.integer]
+) -> dict[str, Any]:
+    """The factor G/(G - 1), and Student's t with the branches of the smaller arm less one.
+
+    Normal quantiles would miss the truth in 8 to 15 % of pilots of 16 to 40 branches.
+    """
+    branches = int(arms.sum())
+    df = float(arms[arms > 0].min() - 1)
+    b = float(fit.beta[tested])
+    error = math.sqrt(branches / (branches - 1) * float(fit.covariance[tested, tested]))
+    half = two_sided_quantile(plan.level, df) * error
     return {
         "scale": "log_ratio",
         "estimate": b,
         "standard_error": error,
+        "df": df,
         "confidence_interval": [b - half, b + half],
-        "pvalue": two_sided_pvalue(b / error, math.inf),
-        "time_percent": 100.0 * math.expm1(b),
-        "speed_percent": 100.0 * math.expm1(-b),
-        "confidence_interval_speed_percent": [100.0 * math.expm1(-b - half), 100.0 * math.expm1(half - b)],
+        "pvalue": two_sided_pvalue(b / error, df),
+        "time_percent": percent_of_log_ratio(b),
+        "speed_percent": percent_of_log_ratio(-b),
+        "confidence_interval_speed_percent": [
+            percent_of_log_ratio(-b - half),
+            percent_of_log_ratio(half - b),
+        ],
         "sigma": fit.sigma,
         "weights": "observation",
     }

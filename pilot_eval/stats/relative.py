@@ -79,7 +79,8 @@ def _uplift(plan: AnalysisPlan, share: Share | None) -> Uplift:
 
 def uplift_of_log_rate_ratio(plan: AnalysisPlan, effect: Estimate) -> Uplift:
     """Change of a rate in percent, 100 (rate ratio - 1), signed so that plus is better."""
-    change, interval = _percent(effect.estimate), effect.confidence_interval(plan.level).rising(_percent)
+    change = percent_of_log_ratio(effect.estimate)
+    interval = effect.confidence_interval(plan.level).rising(percent_of_log_ratio)
     if change is None:
         return Uplift(None, NO_INTERVAL, "exp")
     return Uplift(plan.sign * change, interval.scaled(plan.sign), "exp")
@@ -88,15 +89,15 @@ def uplift_of_log_rate_ratio(plan: AnalysisPlan, effect: Estimate) -> Uplift:
 def speed_of_log_ratio(plan: AnalysisPlan, effect: Estimate) -> tuple[Uplift, Speed | None]:
     """Uplift and speed of a log ratio of times with the exponential of its interval's ends."""
     interval = effect.confidence_interval(plan.level)
-    time, speed = _percent(effect.estimate), _percent(-effect.estimate)
+    time, speed = percent_of_log_ratio(effect.estimate), percent_of_log_ratio(-effect.estimate)
     if time is None or speed is None:
         return Uplift(None, NO_INTERVAL, "exp"), None
-    return _told_by_direction(
-        plan, "exp", time, speed, interval.rising(_percent), interval.falling(lambda b: _percent(-b))
-    )
+    times = interval.rising(percent_of_log_ratio)
+    speeds = interval.falling(lambda b: percent_of_log_ratio(-b))
+    return _told_by_direction(plan, "exp", time, speed, times, speeds)
 
 
-def _percent(log_ratio: float) -> float | None:
+def percent_of_log_ratio(log_ratio: float) -> float | None:
     """Change in percent of a log ratio; None where it is beyond any number."""
     return 100.0 * math.expm1(log_ratio) if log_ratio < LARGEST_LOG else None
 

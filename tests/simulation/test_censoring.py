@@ -6,6 +6,7 @@ The short form runs with every change; PILOT_EVAL_LONG=1 makes 10,000 pilots of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from scipy.special import ndtr
 
 from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.stats.cells import Cells
-from pilot_eval.stats.censoring import Waits
+from pilot_eval.stats.censoring import Waits, lognormal_sensitivity
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.flow import Flow
 from pilot_eval.stats.plan import AnalysisPlan
@@ -123,6 +124,24 @@ def test_intervals_of_seconds_and_speed_miss_the_truth_as_seldom_as_claimed(queu
         missed["speed"] += not speed.interval.contains(percent)
     for name, number in missed.items():
         assert number / count < margin(LIMIT, count), name
+
+
+@pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
+def test_the_lognormal_row_misses_the_truth_as_seldom_as_claimed(queue: Queue) -> None:
+    count = runs(60)
+    rng = np.random.default_rng(6)
+    plan = AnalysisPlan("x", kind="duration", level=LEVEL)
+    missed = 0
+    for _ in range(count):
+        low, high = lognormal_row(plan, queue.waits(rng))["confidence_interval"]
+        missed += not low <= SHORTER <= high
+    assert missed / count < margin(LIMIT, count)
+
+
+def lognormal_row(plan: AnalysisPlan, waits: Waits) -> dict[str, Any]:
+    found = lognormal_sensitivity(plan, waits)
+    assert found is not None
+    return found
 
 
 def test_real_effects_are_found() -> None:
