@@ -111,7 +111,7 @@ class TrainingRegression:
 
     Parameters
     ----------
-    y : (n,)
+    y : (n,) less its mean
     others : (n, q) regressors without the arm
     moderated : (n, t) regressors multiplied by the arm, the last giving the effect
     branch : (n,) 0 to G - 1
@@ -159,7 +159,7 @@ def regression_of_rows(sample: Sample) -> TrainingRegression:
     levels = np.hstack([dummies, dummies * after[:, None]])
     others, adjusters = _with_adjusters(levels, [("value", column) for column in sample.covariates.T])
     return TrainingRegression(
-        y=sample.value,
+        y=_shifted(sample.value),
         others=others,
         moderated=np.column_stack([np.ones_like(after), after]),
         branch=sample.branch,
@@ -172,7 +172,7 @@ def regression_of_rows(sample: Sample) -> TrainingRegression:
 def _of_branches(sample: Sample, y: Floats, columns: list[tuple[str, Floats]]) -> TrainingRegression:
     others, adjusters = _with_adjusters(_dummies(sample.stratum), columns)
     return TrainingRegression(
-        y=y,
+        y=_shifted(y),
         others=others,
         moderated=np.ones((len(y), 1)),
         branch=np.arange(len(y)),
@@ -180,6 +180,11 @@ def _of_branches(sample: Sample, y: Floats, columns: list[tuple[str, Floats]]) -
         stratum=sample.stratum,
         adjusters=adjusters,
     )
+
+
+def _shifted(y: Floats) -> Floats:
+    """y less its mean, which the levels of the strata take up: large means would cancel."""
+    return np.asarray(y - y.mean())
 
 
 def _dummies(codes: Codes) -> Floats:

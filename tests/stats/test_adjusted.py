@@ -226,6 +226,36 @@ def test_units_of_covariates_names_of_branches_and_order_of_rows_do_not_matter(
     assert second.df == pytest.approx(first.df, rel=1e-8)
 
 
+@pytest.mark.parametrize("turn", ["arms", "periods"])
+@pytest.mark.parametrize("build", [regression_of_changes, regression_of_rows])
+def test_swapping_arms_or_periods_turns_the_effect_round(
+    build: Callable[[Sample], TrainingRegression], turn: str
+) -> None:
+    rows = made_up(34, 6, 9, strata=2)
+    columns = moving(rows), standing(rows)
+    arms = ~rows.trained if turn == "arms" else rows.trained
+    after = 1 - rows.after if turn == "periods" else rows.after
+    turned = Rows(rows.branch, arms, after, rows.value, rows.stratum)
+    samples = sample_of(rows, *columns), sample_of(turned, *columns)
+    first, second = (estimated(build(sample), sample) for sample in samples)
+    assert second.estimate == pytest.approx(-first.estimate, rel=EXACT)
+    assert second.standard_error == pytest.approx(first.standard_error, rel=EXACT)
+    assert second.df == pytest.approx(first.df, rel=1e-8)
+
+
+@pytest.mark.parametrize("build", [regression_of_changes, regression_of_rows, regression_of_after])
+def test_large_values_do_not_cancel(build: Callable[[Sample], TrainingRegression]) -> None:
+    rows = made_up(35, 6, 6)
+    exact = np.round(rows.value * 1024.0) / 1024.0  # so that adding 1e9 loses nothing
+    samples = [
+        sample_of(Rows(rows.branch, rows.trained, rows.after, exact + far), moving(rows))
+        for far in (0.0, 1e9)
+    ]
+    near, far = (estimated(build(sample), sample) for sample in samples)
+    assert far.estimate == pytest.approx(near.estimate, rel=1e-6)
+    assert far.standard_error == pytest.approx(near.standard_error, rel=1e-6)
+
+
 def test_a_covariate_of_branches_does_not_matter_where_rows_count_once_and_panels_are_balanced() -> None:
     """It is orthogonal to the change; only its own coefficient is spent."""
     rows = made_up(28, 6, 8, visits=(4,))
