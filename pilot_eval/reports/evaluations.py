@@ -253,6 +253,7 @@ class _Text:
         )
         lines = [(self._label("outcome"), f"{plan.outcome} ({plan.kind}, {plan.design})")]
         lines.append((self._label("data"), counts))
+        lines += self._adjusted()
         if isinstance(effect, NotEstimable):
             lines.append((self._label("effect"), self._say(wording.reason(effect.code, effect.values))))
         lines += self._means() + self._exposed()
@@ -264,6 +265,11 @@ class _Text:
         lines += self._abandonment() + self._lognormal()
         width = max(len(label) for label, _ in lines)
         return [f"{label:<{width}}  {text}" for label, text in lines]
+
+    def _adjusted(self) -> list[tuple[str, str]]:
+        before = [self._label("level_before")] if self.analysis.plan.estimator == "ancova" else []
+        named = [*before, *self.analysis.extra.get("covariates", ())]
+        return [(self._label("adjusted"), ", ".join(named))] if named else []
 
     def _means(self) -> list[tuple[str, str]]:
         means = self.analysis.means

@@ -262,3 +262,11 @@ def test_what_cannot_be_adjusted_for_is_said(covariates: tuple[str, ...], code: 
 def test_a_covariate_of_names_is_refused() -> None:
     with pytest.raises(BadInput, match="not a number"):
         told(columns(), covariates=("region",))
+
+
+def test_the_report_says_what_the_effect_is_adjusted_for() -> None:
+    found = pilot_eval.evaluate(columns(), outcome="score", draws=99, covariates=("size",), **RANDOM)
+    line = next(line for line in found.to_text().splitlines() if line.startswith("Adjusted for"))
+    assert line.endswith("the level before, size")
+    assert "уровень до обучения, size" in found.to_text("ru")
+    assert "Adjusted for" not in pilot_eval.evaluate(columns(), outcome="score", draws=99).to_text()

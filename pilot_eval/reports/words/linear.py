@@ -83,6 +83,11 @@ WARNINGS: dict[str, Sentence] = {
     ),
 }
 
+LABELS: dict[str, Sentence] = {
+    "adjusted": Sentence("Adjusted for", "С поправкой на"),
+    "level_before": Sentence("the level before", "уровень до обучения"),
+}
+
 MIX: dict[str, Sentence] = {
     "heading": Sentence("With the mix of operations taken out", "Без влияния состава операций"),
 }
