@@ -168,6 +168,7 @@ def size_pilot(known: Known, question: Question) -> Sizing:
     precision = _precision(known, question, study, detectable)
     effects = np.linspace(0.0, CURVE_END * detectable, CURVE_POINTS)
     smallest = _smallest_effect(question)
+    branches, visits = _required(known, question, smallest)
     return Sizing(
         question=question,
         known=known,
@@ -178,8 +179,8 @@ def size_pilot(known: Known, question: Question) -> Sizing:
         effects=effects,
         powers=np.array([_power(known, question, effect) for effect in effects.tolist()]),
         smallest_power=None if smallest is None else _power(known, question, smallest),
-        branches=_branches(known, question, smallest),
-        visits=_visits(known, question, smallest),
+        branches=branches,
+        visits=visits,
         cautions=_cautions(known, question, detectable),
     )
 
@@ -281,30 +282,17 @@ def _around(asked: float, ladder: tuple[int, ...]) -> list[float]:
     return [*below, float(asked), *above]
 
 
-def _branches(known: Known, question: Question, smallest: float | None) -> Study | None:
+def _required(known: Known, question: Question, smallest: float | None) -> tuple[Study | None, int | None]:
+    """The smallest study with as many visits, and the fewest visits, that find the smallest effect."""
     if smallest is None:
-        return None
-    return required_branches(
-        _spread_under(known, question, smallest),
-        question.study,
-        smallest,
-        level=question.last_level,
-        wanted=question.power,
-        estimator=question.estimator,
-    )
-
-
-def _visits(known: Known, question: Question, smallest: float | None) -> int | None:
-    if smallest is None or known.of_single_visits:
-        return None
-    return required_visits(
-        _spread_under(known, question, smallest),
-        question.study,
-        smallest,
-        level=question.last_level,
-        wanted=question.power,
-        estimator=question.estimator,
-    )
+        return None, None
+    spread = _spread_under(known, question, smallest)
+    asked = {"level": question.last_level, "wanted": question.power}
+    estimator = question.estimator
+    branches = required_branches(spread, question.study, smallest, **asked, estimator=estimator)
+    if known.of_single_visits:
+        return branches, None
+    return branches, required_visits(spread, question.study, smallest, **asked, estimator=estimator)
 
 
 def _uncertainty(known: Known, question: Question, detectable: float) -> ConfidenceInterval | None:

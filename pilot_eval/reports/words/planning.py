@@ -151,9 +151,8 @@ NO_EXPOSURE = Sentence(
     "С этими отделениями не хватит никакого объёма: слишком различаются сами отделения.",
 )
 SEVERAL = Sentence(
-    "The effect has to show at a level of {level}: {primary} primary outcomes, {looks} planned looks.",
-    "Эффект должен проявиться при уровне {level}: основных показателей {primary}, запланированных "
-    "просмотров {looks}.",
+    "The effect has to show at a level of {level} (primary outcomes: {primary}, looks: {looks}).",
+    "Эффект должен проявиться при уровне {level} (основных показателей: {primary}, просмотров: {looks}).",
 )
 
 LABELS: dict[str, Sentence] = {
