@@ -112,6 +112,7 @@ def smoothness(drift: Drift, change: float, confidence_level: float = 0.95) -> C
     kinks = _bias_of_kinks(drift)
     combination = _shortest(drift, change * kinks, confidence_level)
     centre, error = drift.combined(combination)
+    error *= _loss(drift)
     bias = change * float(np.abs(kinks @ combination).sum())
     half = _folded_quantile(confidence_level, bias / error, drift.df) * error
     return ConfidenceInterval(centre - half, centre + half)
@@ -152,6 +153,18 @@ def _first(
         else:
             outside = middle
     return inside
+
+
+def _loss(drift: Drift) -> float:
+    """How much surer a combination seems than it is: q = P - 1 free weights fit the errors of covariance.
+
+    With nu degrees of freedom the least variance is estimated too small by (nu - q) / nu, and weights that are
+    estimated too have (nu - 1) / (nu - q - 1) times that variance (Rao 1967, Fifth Berkeley Symposium 1).
+    """
+    df, free = drift.df, len(drift.before) - 1
+    if np.isinf(df) or df - free <= 1.0:
+        return 1.0
+    return float(np.sqrt(df / (df - free) * (df - 1.0) / (df - free - 1.0)))
 
 
 def _bias_of_kinks(drift: Drift) -> Floats:

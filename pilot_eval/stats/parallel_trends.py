@@ -119,29 +119,16 @@ def trends_before(effects: CohortEffects, confidence_level: float) -> ParallelTr
     effect = overall_effect(effects)
     if isinstance(effect, NotEstimable):
         return effect
+    drift = drift_before(effects)
+    if isinstance(drift, NotEstimable):
+        return drift
     times = _before(effects)
-    if not len(times):
-        return NotEstimable("few_periods_before", {"need": 2})
-    parts = [effect_at(effects, int(time)) for time in times]
-    influence = np.vstack([effect.influence, *(part.influence for part in parts)])
-    for part in (effect, *parts):
-        lacking = without_spread(effects, part)
-        if lacking is not None:
-            return lacking
-    df = np.array([part.df for part in parts])
-    drift = Drift(
-        effect=effect.estimate,
-        post_weight=_weight_by_event_time(effects, effect),
-        before=np.array([part.estimate for part in parts]),
-        covariance=influence @ influence.T,
-        df=min(effect.df, float(df.min())),
-    )
     slope = effect.estimate / float(drift.post_weight @ (1.0 + np.arange(len(drift.post_weight))))
     return ParallelTrends(
         event_time=times,
         estimate=drift.before,
         standard_error=np.sqrt(np.diag(drift.covariance)[1:]),
-        df=df,
+        df=np.array([effect_at(effects, int(time)).df for time in times]),
         effect=effect,
         test=pre_test(drift, slope, confidence_level),
         slope=slope,
@@ -149,6 +136,34 @@ def trends_before(effects: CohortEffects, confidence_level: float) -> ParallelTr
         breakdown_change=breakdown_change(nearest(drift), confidence_level),
         confidence_level=confidence_level,
         drift=drift,
+    )
+
+
+def drift_before(effects: CohortEffects) -> Drift | NotEstimable:
+    """The group-aggregated effect with the event study before training.
+
+    Parameters
+    ----------
+    effects : with a universal base
+    """
+    effect = overall_effect(effects)
+    if isinstance(effect, NotEstimable):
+        return effect
+    times = _before(effects)
+    if not len(times):
+        return NotEstimable("few_periods_before", {"need": 2})
+    parts = [effect_at(effects, int(time)) for time in times]
+    for part in (effect, *parts):
+        lacking = without_spread(effects, part)
+        if lacking is not None:
+            return lacking
+    influence = np.vstack([part.influence for part in (effect, *parts)])
+    return Drift(
+        effect=effect.estimate,
+        post_weight=_weight_by_event_time(effects, effect),
+        before=np.array([part.estimate for part in parts]),
+        covariance=influence @ influence.T,
+        df=min(part.df for part in (effect, *parts)),
     )
 
 

@@ -11,11 +11,19 @@ from scipy.stats import ncx2, t
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.stats.cohorts import cohort_effects, effect_at
-from pilot_eval.stats.honest import Drift
-from pilot_eval.stats.parallel_trends import ParallelTrends, nearest, parallel_trends, pre_test, trends_before
+from pilot_eval.stats.honest import Drift, smoothness
+from pilot_eval.stats.parallel_trends import (
+    ParallelTrends,
+    drift_before,
+    nearest,
+    parallel_trends,
+    pre_test,
+    trends_before,
+)
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable
 from tests.simulation.pilots import runs
+from tests.simulation.staggered import NEVER, Staggered
 from tests.stats.cohorts_made_up import made_up, panel_of
 
 EXACT = 1e-9  # relative: the same number by another order of sums
@@ -67,10 +75,11 @@ def test_power_is_how_often_the_drift_is_found() -> None:
     powers = []
     for _ in range(count):
         mean = rng.normal(0.0, 2.0, (17, 5)) + slope * np.arange(5)[None, :] * (start == 3)[:, None]
-        trends = trends_before(cohort_effects(panel_of(mean, start), universal=True), 0.95)
-        assert isinstance(trends, ParallelTrends)
-        found.append(trends.test.pvalue <= 0.05)
-        powers.append(pre_test(trends.drift, slope, 0.95).power)
+        drift = drift_before(cohort_effects(panel_of(mean, start), universal=True))
+        assert isinstance(drift, Drift)
+        test = pre_test(drift, slope, 0.95)
+        found.append(test.pvalue <= 0.05)
+        powers.append(test.power)
     assert np.mean(powers) == pytest.approx(np.mean(found), abs=3 * np.sqrt(0.25 / count) + 0.02)
 
 
@@ -97,6 +106,19 @@ def test_a_drift_leans_on_no_more_estimates_than_its_branches_carry() -> None:
     assert nearest(replace(drift, df=1.0)).before.tolist() == [5.0]
     assert nearest(replace(drift, df=1000.0)) is not None
     assert len(nearest(replace(drift, df=1000.0)).before) == 6
+
+
+def test_weights_that_fit_the_covariance_do_not_make_the_interval_too_short() -> None:
+    """Straight drift, forty branches: 6.4 % of 2,000 missed it, 8.6 % without allowing for the fit."""
+    rng = np.random.default_rng(9)
+    scenario, count, missed = Staggered("forty", {5: 20, NEVER: 20}), runs(300), 0
+    for _ in range(count):
+        effects = cohort_effects(scenario.panel(rng, drift=1.0), universal=True)
+        drift = drift_before(effects)
+        assert isinstance(drift, Drift)
+        assert len(nearest(drift).before) == 4
+        missed += not smoothness(nearest(drift), 0.0).contains(0.0)
+    assert missed / count < 0.07 + 3.0 * np.sqrt(0.07 * 0.93 / count)
 
 
 def test_what_cannot_be_seen_is_said() -> None:
