@@ -158,8 +158,8 @@ def _first(
 def _loss(drift: Drift) -> float:
     """How much surer a combination seems than it is: q = P - 1 free weights fit the errors of covariance.
 
-    With nu degrees of freedom the least variance is estimated too small by (nu - q) / nu, and weights that are
-    estimated too have (nu - 1) / (nu - q - 1) times that variance (Rao 1967, Fifth Berkeley Symposium 1).
+    With nu degrees of freedom the least variance is estimated too small by (nu - q) / nu, and weights that
+    are estimated too have (nu - 1) / (nu - q - 1) times it (Rao 1967, Fifth Berkeley Symposium 1).
     """
     df, free = drift.df, len(drift.before) - 1
     if np.isinf(df) or df - free <= 1.0:
