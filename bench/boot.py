@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from bench.pairs import interleaved
-from bench.permute import made_up
+from bench.wild import made_up
 from pilot_eval.stats.branch_bootstrap import UpliftBootstrap, bootstrap_uplift
 from pilot_eval.stats.contrasts import Panel
 from pilot_eval.stats.plan import AnalysisPlan

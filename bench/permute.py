@@ -14,22 +14,14 @@ from functools import partial
 import numpy as np
 
 from bench.pairs import interleaved
-from pilot_eval.stats.cells import Cells
+from bench.wild import made_up
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.permutation import permutation_test
 
 BARS = {40: 1.0, 1_000: 15.0}
-SAME_PVALUE = 0.02  # two p-values from 9,999 permutations each
+SAME_PVALUE = 0.04  # from 9,999 permutations each; scipy doubles the smaller side, and its error with it
 SAME = 1e-9  # relative difference allowed between observed statistics
-
-
-def made_up(branches: int) -> Panel:
-    rng = np.random.default_rng(2)
-    trained = np.arange(branches) < branches // 2
-    mean = rng.normal(60.0, 5.0, (branches, 2))
-    mean[:, 1] += trained * 12.0 / np.sqrt(branches)
-    return Panel.of(Cells(np.ones_like(mean), mean, np.zeros_like(mean)), trained)
 
 
 def ours(panel: Panel, draws: int) -> TestOfEffect:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from pilot_eval.domain.outcomes import Better
+from pilot_eval.domain.progress import told
 from pilot_eval.stats.contrasts import Panel
 from pilot_eval.stats.draws import random_picks
 from pilot_eval.stats.plan import AnalysisPlan
@@ -196,6 +197,7 @@ class Groups:
             both.take(picks, out=fetched, mode="clip")  # in range already: clipping is the faster check
             np.add.reduceat(fetched, self.starts, axis=1, out=sums[done : done + len(picks)])
             done += len(picks)
+            told("resamples", done, draws)
         return np.asarray(sums.view(np.float64).reshape(draws, -1, 2))
 
     def arms(self, means: Floats) -> Floats:
