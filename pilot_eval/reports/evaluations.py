@@ -351,7 +351,11 @@ class _Text:
             + (f"df {number(effect.df, 1, self.language)}, " if math.isfinite(effect.df) else "")
             + f"p {number(effect.pvalue, 4, self.language)}"
         )
-        return [(self._label("effect"), f"{estimate} {unit} ({level}: {between})"), ("", test)]
+        lines = [(self._label("effect"), f"{estimate} {unit} ({level}: {between})"), ("", test)]
+        spread = self.analysis.extra.get("dispersion")
+        if spread is not None:
+            lines.append((self._label("dispersion"), number(spread, 2, self.language)))
+        return lines
 
     def _relative(self) -> list[tuple[str, str]]:
         uplift, speed = self.analysis.uplift, self.analysis.speed

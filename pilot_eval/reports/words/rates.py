@@ -24,8 +24,8 @@ WARNINGS: dict[str, Sentence] = {
     "fractional_counts": Sentence(
         "{n} with a count that is not a whole number. Check that the column holds counts, not rates or per "
         "cent; weighted counts are calculated with as they are.",
-        "Не целое число в столбце счёта, строк: {n}. Проверьте, что в столбце количества, а не частоты и не "
-        "проценты; взвешенные количества считаются как есть.",
+        "Не целое число в столбце счёта, строк: {n}. Проверьте, что в столбце количества, а не частоты и "
+        "не проценты; взвешенные количества считаются как есть.",
     ),
     "exposure_changed": Sentence(
         "The exposure of {arm} changed by {change} from before to after. The answer is about events per "
@@ -48,10 +48,10 @@ WARNINGS: dict[str, Sentence] = {
         "иначе. Прежде чем решать, посмотрите на отделения.",
     ),
     "counts_too_regular": Sentence(
-        "The counts vary less than chance alone would let them (dispersion {dispersion}). Check that the "
-        "column holds counts, not rates or means; the interval may be too narrow.",
-        "Количества различаются меньше, чем это допускает случай (дисперсия {dispersion}). Проверьте, что в "
-        "столбце количества, а не частоты и не средние; интервал может быть слишком узок.",
+        "The counts vary less than chance alone would let them (variance over mean {dispersion}). Check "
+        "that the column holds counts, not rates or means; the interval may be too narrow.",
+        "Количества различаются меньше, чем это допускает случай (дисперсия к среднему {dispersion}). "
+        "Проверьте, что в столбце количества, а не частоты и не средние; интервал может быть слишком узок.",
     ),
 }
 
@@ -68,5 +68,6 @@ TEXT_UNITS: dict[str, Sentence] = {
 
 LABELS: dict[str, Sentence] = {
     "score_sign_flip": Sentence("Score signs", "Знаки вкладов"),
+    "dispersion": Sentence("Variance/mean", "Дисперсия/среднее"),
     "per": Sentence("per {per} of exposure", "на {per} объёма"),
 }
