@@ -15,9 +15,11 @@ from pilot_eval.stats.branches import (
     BranchLevels,
     Compared,
     Funnel,
+    SpreadTest,
     branch_changes,
     branch_levels,
     branch_rate_changes,
+    equal_spread,
     funnel,
 )
 from pilot_eval.stats.families import benjamini_hochberg, holm
@@ -117,11 +119,13 @@ class Ranking:
     changes : of branches seen in both periods
     levels : of branches seen after training; None for rates
     arms : trained first
+    spread : whether values vary alike in all branches, as the intervals take for granted; None for rates
     """
 
     changes: BranchChanges
     levels: BranchLevels | None
     arms: tuple[ArmCompared, ...]
+    spread: SpreadTest | NotEstimable | None = None
 
 
 def rank_branches(observations: Observations, plan: AnalysisPlan) -> Ranking | NotEstimable:
@@ -136,13 +140,14 @@ def rank_branches(observations: Observations, plan: AnalysisPlan) -> Ranking | N
         return NotEstimable("ranking_needs_two_periods")
     if observations.censored is not None:
         return NotEstimable("ranking_of_censored")
-    measure, levels = plan.measure, None
+    measure, levels, spread = plan.measure, None, None
     if plan.kind == "rate":
         changes = branch_rate_changes(observations, confidence_level=plan.level)
     else:
         changes = branch_changes(observations, measure, confidence_level=plan.level)
         found = branch_levels(observations, measure, confidence_level=plan.level)
         levels = None if isinstance(found, NotEstimable) else found
+        spread = equal_spread(observations, measure)
     if isinstance(changes, NotEstimable):
         return changes
     arms = []
@@ -161,7 +166,7 @@ def rank_branches(observations: Observations, plan: AnalysisPlan) -> Ranking | N
                     else _compared(levels, of_level, plan),
                 )
             )
-    return Ranking(changes, levels, tuple(arms))
+    return Ranking(changes, levels, tuple(arms), spread)
 
 
 def _compared(compared: Compared, chosen: NDArray[np.bool_], plan: AnalysisPlan) -> Comparison | NotEstimable:

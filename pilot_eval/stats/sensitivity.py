@@ -11,7 +11,6 @@ Simonsohn, Simmons & Nelson 2020, Nature Human Behaviour 4.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -43,6 +42,8 @@ Floats = NDArray[np.float64]
 
 TWO_PERIODS = ("before_after", "difference_in_differences")
 MOST_LEFT_OUT = 200  # branches left out one by one; of more, those whose change is farthest from their arm's
+MOST_ROWS_AGAIN = 10_000_000  # rows that are analysed again in all, before fewer branches are left out
+FEWEST_LEFT_OUT = 20
 FEW_DRAWS = 99  # of tests beside an effect that is not read from them
 DRAWS = 999  # of effects whose p-value is read from draws
 
@@ -257,13 +258,15 @@ class _Work:
 
     def _branches_to_leave_out(self) -> list[int]:
         used = np.flatnonzero(self.analysis.flow.used)
-        if len(used) > MOST_LEFT_OUT:
+        rows = max(len(self.observations.value), 1)
+        most = min(MOST_LEFT_OUT, max(FEWEST_LEFT_OUT, MOST_ROWS_AGAIN // rows))
+        if len(used) > most:
             cells = observed_cells(self.observations, self.plan.measure.values)
             change = (cells.mean[:, 1] - cells.mean[:, 0])[used]
             for arm in (True, False):
                 own = self.observations.trained[used] == arm
                 change[own] -= change[own].mean() if own.any() else 0.0
-            used = np.sort(used[np.argsort(-np.abs(np.nan_to_num(change)), kind="stable")[:MOST_LEFT_OUT]])
+            used = np.sort(used[np.argsort(-np.abs(np.nan_to_num(change)), kind="stable")[:most]])
         return [int(branch) for branch in used]
 
     def without_each_auditor(self) -> Iterator[LeftOut]:
@@ -435,7 +438,7 @@ def _lognormal(work: _Work) -> Specified | NotEstimable:
     fitted = work.analysis.extra.get("lognormal_aft")
     if fitted is None:
         return NotEstimable("no_maximum")
-    found = (float(fitted["estimate"]), float(fitted["standard_error"]), math.inf)
+    found = (float(fitted[name]) for name in ("estimate", "standard_error", "df"))
     return work.student("lognormal_aft", str(fitted["scale"]), *found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from scipy.stats import f_oneway, levene
 from statsmodels.stats.meta_analysis import combine_effects
 
 from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
@@ -19,8 +21,10 @@ from pilot_eval.stats.branches import (
     BranchChanges,
     Funnel,
     Shares,
+    SpreadTest,
     branch_changes,
     branch_rate_changes,
+    equal_spread,
     funnel,
 )
 from pilot_eval.stats.heterogeneity import winsorised_spread
@@ -190,6 +194,43 @@ def test_real_hospitals_differ_beyond_chance(data_folder: Path) -> None:
     assert len(changes.branches) > 130
     assert found.tau_squared > 0.0
     assert 0 < sum(outside != "" for outside in found.outside) < 0.2 * len(changes.branches)
+
+
+def test_equal_spread_is_an_analysis_of_variance_of_distances_from_medians() -> None:
+    observations = pilot(7, branches=8, visits=8)
+    found = equal_spread(observations, OUTCOMES["score"])
+    assert isinstance(found, SpreadTest)
+    groups = []
+    for branch in range(8):
+        distances = []
+        for period in (BEFORE, AFTER):
+            own = observations.value[(observations.branch == branch) & (observations.period == period)]
+            if len(own) >= 3:
+                distances.append(np.abs(own - np.median(own)))
+        groups.append(np.concatenate(distances))
+    theirs = f_oneway(*groups)
+    assert found.statistic == pytest.approx(theirs.statistic, rel=EXACT)
+    assert found.pvalue == pytest.approx(theirs.pvalue, rel=1e-7)
+    after = replace(observations, value=np.where(observations.period == AFTER, observations.value, np.nan))
+    one_period = equal_spread(after, OUTCOMES["score"])
+    assert isinstance(one_period, SpreadTest)
+    kept = [observations.value[(observations.branch == b) & (observations.period == AFTER)] for b in range(8)]
+    levenes = levene(*[own for own in kept if len(own) >= 3], center="median")
+    assert one_period.statistic == pytest.approx(levenes.statistic, rel=EXACT)
+
+
+def test_unequal_spread_is_found_and_equal_spread_seldom() -> None:
+    def tested(seed: int, restless: float) -> float:
+        observations = pilot(seed, branches=16, visits=8)
+        wild = np.where(observations.branch % 2 == 1, restless, 1.0)
+        found = equal_spread(
+            replace(observations, value=wild * (observations.value - 80.0)), OUTCOMES["score"]
+        )
+        assert isinstance(found, SpreadTest)
+        return found.pvalue
+
+    assert sum(tested(seed, 1.0) <= 0.05 for seed in range(100)) <= 14
+    assert all(tested(seed, 3.0) <= 0.01 for seed in range(10))
 
 
 def test_shares_within_chance_lie_within_the_funnel() -> None:

@@ -17,12 +17,14 @@ from pilot_eval.reports.wording import ARMS, counted_in, reason
 from pilot_eval.reports.words import LABELS
 from pilot_eval.reports.words.counted import BRANCHES
 from pilot_eval.stats.analysis import Analysis
+from pilot_eval.stats.branches import SpreadTest
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.ranking import ArmCompared, Comparison, Ranking, rank_branches
 from pilot_eval.stats.results import NotEstimable
 
 Floats = NDArray[np.float64]
 
+UNEQUAL = 0.01  # p-value at or below which branches vary too differently for one pooled variance
 RATE_DIGITS = 4  # of a rate per one of exposure
 LISTED = 50  # branches of an arm in the text report
 
@@ -79,6 +81,7 @@ class RankingPart:
             "unit": told.unit,
             "better": self.plan.direction.value,
             "level": self.plan.level,
+            "equal_spread": _equal_spread(self.ranking.spread),
             "arms": {arm.arm: self._arm(self.ranking, arm, told) for arm in self.ranking.arms},
         }
 
@@ -119,7 +122,11 @@ class RankingPart:
         found = [head, say(columns, level=level)]
         for arm in self.ranking.arms:
             found += self._arm_lines(self.ranking, arm, told, language, level)
-        return [*found, say("ranking_places")]
+        found += [say("ranking_places"), say("ranking_measured")]
+        spread = self.ranking.spread
+        if isinstance(spread, SpreadTest) and spread.pvalue <= UNEQUAL:
+            found.append(say("ranking_unequal", pvalue=percent(100.0 * spread.pvalue, 1, language)))
+        return found
 
     def _arm_lines(
         self, ranking: Ranking, arm: ArmCompared, told: Told, language: Language, level: str
@@ -163,6 +170,12 @@ def _spread(compared: Comparison, told: Told) -> dict[str, Any]:
             "tau_squared": compared.funnel.tau_squared,
         },
     }
+
+
+def _equal_spread(spread: SpreadTest | NotEstimable | None) -> dict[str, Any] | None:
+    if not isinstance(spread, SpreadTest):
+        return None
+    return {"statistic": spread.statistic, "df": list(spread.df), "pvalue": spread.pvalue}
 
 
 def _finite(value: float) -> float | None:

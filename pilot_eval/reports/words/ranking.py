@@ -50,5 +50,17 @@ LABELS: dict[str, Sentence] = {
         "A place is an interval: where it is wide, the order of branches is mostly chance.",
         "Место — это интервал: если он широк, порядок отделений в основном случаен.",
     ),
+    "ranking_measured": Sentence(
+        "An interval says how exactly the change between these two periods was measured; what a branch "
+        "swings by from month to month anyway is part of that change.",
+        "Интервал говорит, насколько точно измерено изменение между этими двумя периодами; обычные колебания "
+        "отделения от месяца к месяцу в него входят.",
+    ),
+    "ranking_unequal": Sentence(
+        "Values vary more in some branches than in others (by chance alone in {pvalue} of cases): the "
+        "intervals of the restless ones are too narrow, those of the calm ones too wide.",
+        "В одних отделениях значения колеблются сильнее, чем в других (случайно — в {pvalue} случаев): "
+        "интервалы беспокойных отделений слишком узки, спокойных — слишком широки.",
+    ),
     "ranking_none": Sentence("not compared: {reason}", "не сравниваются: {reason}"),
 }
