@@ -129,7 +129,7 @@ def margin(limit: float, count: int) -> float:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=ids)
 def test_intervals_of_effect_and_uplift_miss_the_truth_as_seldom_as_claimed(scenario: Adjusted) -> None:
-    count = runs(200)
+    count = runs(100)
     rng = np.random.default_rng(1)
     plan = AnalysisPlan("x", level=LEVEL)
     truth = 100.0 * EFFECT / (BASE + SLOPE * scenario.lean * scenario.covariates)
@@ -225,7 +225,7 @@ MIXED = (
 def test_an_effect_without_the_mix_misses_the_truth_seldom_and_the_raw_one_oftener(
     scenario: Mixed, weights: str
 ) -> None:
-    count = 4_000 if LONG else 60
+    count = 4_000 if LONG else 40
     rng = np.random.default_rng(4)
     plan = AnalysisPlan("x", level=LEVEL, weights=weights)
     missed = np.zeros(2)

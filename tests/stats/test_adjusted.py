@@ -18,6 +18,7 @@ from pilot_eval.stats.adjusted import (
     regression_of_after,
     regression_of_changes,
     regression_of_rows,
+    slopes,
 )
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.plan import AnalysisPlan
@@ -157,6 +158,31 @@ def test_ancova_is_that_of_clubsandwich(name: str, strata: bool) -> None:
     assert effect.estimate == pytest.approx(expected["coefficients"][place], rel=EXACT)
     assert effect.standard_error == pytest.approx(expected["CR2"][place], rel=EXACT)
     assert effect.df == pytest.approx(expected["df"][place], rel=EXACT)
+
+
+def test_rows_with_strata_and_a_covariate_are_those_of_clubsandwich() -> None:
+    rows = {key: np.array(column, dtype=float) for key, column in REFERENCE["rows"].items()}
+    branch = rows["branch"].astype(np.intp) - 1
+    first = np.unique(branch, return_index=True)[1]
+    sample = Sample.of(
+        branch,
+        rows["after"].astype(np.intp),
+        rows["y"],
+        rows["queue"][:, None],
+        rows["trained"][first] == 1.0,
+        rows["stratum"][first].astype(np.intp),
+    )
+    regression = regression_of_rows(sample)
+    effect = estimated(regression, sample)
+    expected = REFERENCE["strata"]
+    both, queue = expected["names"].index("both"), expected["names"].index("queue")
+    assert effect.estimate == pytest.approx(expected["coefficients"][both], rel=EXACT)
+    assert effect.standard_error == pytest.approx(expected["CR2"][both], rel=EXACT)
+    assert effect.df == pytest.approx(expected["df"][both], rel=EXACT)
+    slope = slopes(regression, effect)[0]
+    assert slope.coefficient == pytest.approx(expected["coefficients"][queue], rel=EXACT)
+    assert slope.standard_error == pytest.approx(expected["CR2"][queue], rel=EXACT)
+    assert slope.df == pytest.approx(expected["df"][queue], rel=EXACT)
 
 
 def test_ancova_is_least_squares_with_hc2_of_statsmodels() -> None:

@@ -49,8 +49,8 @@ def unusual(rows: Rows) -> Sample:
 @pytest.mark.parametrize("strata", [0, 2])
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_bootstrap_equals_refits_of_all_signs(build: Build, strata: int) -> None:
-    regression, effect = estimated(build, unusual(made_up(41, 4, 5, strata=strata)))
-    signs = 1.0 - 2.0 * ((np.arange(512)[:, None] >> np.arange(9)) & 1)
+    regression, effect = estimated(build, unusual(made_up(41, 4, 4, strata=strata)))
+    signs = 1.0 - 2.0 * ((np.arange(256)[:, None] >> np.arange(8)) & 1)
     found = bootstrap_of_regression(regression, effect, draws=99, seed=1, confidence_level=0.9)
     assert found.enumerated
     for tested in (0.0, effect.estimate - 0.7 * effect.standard_error):
