@@ -151,6 +151,8 @@ def _regression_to_mean(observations: Observations, analysis: Analysis) -> Answe
     if not plan.with_comparison:
         return NotEstimable("no_comparison_arm")
     cells, trained = _used(observations, analysis)
+    if trained.all() or not trained.any():
+        return NotEstimable("few_to_compare")
     stability = slope_within_arms(cells.mean, trained)
     if isinstance(stability, NotEstimable):
         return stability

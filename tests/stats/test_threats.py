@@ -295,3 +295,16 @@ def test_regression_to_the_mean_is_serious_only_where_branches_were_chosen() -> 
         for how in ("chosen", None, "random")
     }
     assert found == {"chosen": "serious", None: "look", "random": "fine"}
+
+
+def test_an_arm_without_branches_is_not_looked_at() -> None:
+    whole = pilot()
+    alone = Observations.from_columns(
+        branch=np.array(whole.branches)[whole.branch],
+        trained=np.ones(len(whole.branch), dtype=np.bool_),
+        period=whole.period,
+        value=whole.value,
+    )
+    for code in ("baseline_difference", "regression_to_mean"):
+        found = threat(alone, code)
+        assert (found.severity, found.reason) == ("not_checked", NotEstimable("few_to_compare"))
