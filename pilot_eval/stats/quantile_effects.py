@@ -44,12 +44,14 @@ class QuantileEffect:
         to be expected is T0 C1/C0 of durations, else T0 + C1 - C0
     uplift : the same in per cent of the expected, signed so that plus is better (speed of durations); None
         where there is nothing to compare with
+    beyond : rows of the arm and period with the fewest that lie beyond the quantile
     """
 
     probability: float
     seen: Floats
     change: Change | NotEstimable
     uplift: Change | None
+    beyond: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,21 @@ def quantile_effects(
     """
     rows = in_either_period(observations) & flow.used[observations.branch]
     used = _in_canonical_order(observations, flow)
+    after = observations.period[rows] == AFTER
+    cells = 2 * observations.trained[observations.branch[rows]] + after
+    fewest = int(np.unique(cells, return_counts=True)[1].min())
     place = np.empty(len(flow.used), dtype=np.intp)
     place[used] = np.arange(len(used))
     found = arm_quantiles(
         place[observations.branch[rows]],
-        observations.period[rows] == AFTER,
+        after,
         observations.value[rows],
         _clusters(observations, used, plan),
         probabilities,
         draws=plan.draws,
         seed=plan.seed,
     )
-    return tuple(_effect(found, plan, k, probability) for k, probability in enumerate(probabilities))
+    return tuple(_effect(found, plan, k, p, round(fewest * (1.0 - p))) for k, p in enumerate(probabilities))
 
 
 def target_effect(observations: Observations, flow: Flow, plan: AnalysisPlan, target: float) -> TargetEffect:
@@ -139,19 +144,21 @@ def _clusters(observations: Observations, used: NDArray[np.intp], plan: Analysis
     return Clusters(group, trained, np.where(both > size, (both - size) / both, 1.0))
 
 
-def _effect(found: ArmQuantiles, plan: AnalysisPlan, k: int, probability: float) -> QuantileEffect:
+def _effect(
+    found: ArmQuantiles, plan: AnalysisPlan, k: int, probability: float, beyond: int
+) -> QuantileEffect:
     seen, drawn = found.seen[:, :, k], found.drawn[:, :, :, k]
     expected, resampled = _expected(plan, seen[None]), _expected(plan, drawn)
     if not np.isfinite(expected[0]):
-        return QuantileEffect(probability, seen, NotEstimable("zero_quantile"), None)
+        return QuantileEffect(probability, seen, NotEstimable("zero_quantile"), None, beyond)
     change = Change(
         float(seen[1, 1] - expected[0]), percentile_interval(drawn[:, 1, 1] - resampled, plan.level)
     )
     per_cent = _per_cent(plan, seen[None], expected)[0]
     if not np.isfinite(per_cent):
-        return QuantileEffect(probability, seen, change, None)
+        return QuantileEffect(probability, seen, change, None, beyond)
     uplift = Change(float(per_cent), percentile_interval(_per_cent(plan, drawn, resampled), plan.level))
-    return QuantileEffect(probability, seen, change, uplift)
+    return QuantileEffect(probability, seen, change, uplift, beyond)
 
 
 def _expected(plan: AnalysisPlan, arms: Floats) -> Floats:

@@ -25,6 +25,7 @@ from pilot_eval.stats.quantile_effects import (
 )
 from pilot_eval.stats.results import Caution, ConfidenceInterval, NotEstimable
 
+ENOUGH_BEYOND = 5  # rows of an arm and period beyond a quantile
 ENOUGH_BRANCHES = 6  # in the smaller arm: below, the intervals missed the truth far too often
 
 
@@ -147,6 +148,11 @@ def part_of(observations: Observations, analysis: Analysis) -> QuantilesPart:
     found = []
     if analysis.smaller_arm < ENOUGH_BRANCHES:
         found.append(Caution("quantiles_with_few_branches", {"n": analysis.smaller_arm}))
+    found += [
+        Caution("quantile_of_few_rows", {"n": one.beyond, "share": 100.0 * one.probability})
+        for one in quantiles
+        if one.beyond < ENOUGH_BEYOND
+    ]
     return QuantilesPart(plan, quantiles, target, typical, before, tuple(found))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilot_eval.reports.sentences import Forms, Sentence
-from pilot_eval.reports.words.counted import BRANCHES
+from pilot_eval.reports.words.counted import BRANCHES, ROWS
 
 REASONS: dict[str, Sentence] = {
     "lone_branches": Sentence(
@@ -51,6 +51,12 @@ WARNINGS: dict[str, Sentence] = {
         "В меньшей группе {n}, и интервалы квантилей слишком узки: при трёх–пяти они не накрывали истину в "
         "8–14 % модельных пилотов вместо 5 %.",
     ),
+    "quantile_of_few_rows": Sentence(
+        "The value that {share} stay within rests on few visits; beyond it, in the arm and period with the "
+        "fewest: {n}.",
+        "Значение, которого не превышают {share}, опирается на малое число визитов; за ним, в группе и "
+        "периоде, где их меньше всего: {n}.",
+    ),
     "resamples_without_base": Sentence(
         "Resamples in which the value to compare with was zero or below: {n}; they count as farther out than "
         "any other.",
@@ -62,6 +68,7 @@ WARNINGS: dict[str, Sentence] = {
 COUNTED: dict[str, Forms] = {
     "bca_with_few_branches": BRANCHES,
     "quantiles_with_few_branches": BRANCHES,
+    "quantile_of_few_rows": ROWS,
 }
 
 LABELS: dict[str, Sentence] = {

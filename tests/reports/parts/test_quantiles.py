@@ -85,9 +85,18 @@ def test_target_and_typical_time_stand_beside_them() -> None:
     assert never["not_estimable"]["code"] == "no_variation"
 
 
+def test_a_quantile_beyond_which_few_rows_lie_is_warned_of() -> None:
+    data = columns()
+    kept = (np.arange(len(data["branch"])) % 6) < 3  # 30 rows of the trained in each period
+    few = {name: values[kept] for name, values in data.items()}
+    found = document(few)["quantiles"]["warnings"]
+    assert [warning["code"] for warning in found] == ["quantile_of_few_rows"]
+    assert "90.0%" in found[0]["text"]
+
+
 def test_few_branches_are_warned_of_and_too_few_say_why() -> None:
     codes = [warning["code"] for warning in document(columns(4, 8))["quantiles"]["warnings"]]
-    assert codes == ["quantiles_with_few_branches"]
+    assert codes == ["quantiles_with_few_branches", "quantile_of_few_rows"]
     assert document(columns(1, 8))["quantiles"]["not_estimable"]["code"] == "few_branches"
 
 
