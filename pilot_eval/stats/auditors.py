@@ -12,6 +12,7 @@ from pilot_eval.domain.outcomes import DESIGNS_OF_TWO_PERIODS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.cells import on_scale
 from pilot_eval.stats.cluster_robust import LeastSquares, least_squares
+from pilot_eval.stats.contrasts import SPREAD_LIMIT
 from pilot_eval.stats.families import benjamini_hochberg, holm
 from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.items import of_values
@@ -52,7 +53,7 @@ class Severity:
     auditors : names
     effects : differences on the scale of the effect, within branch and period
     standard_error, df : (A,) CR2 by branch, as visits to one branch may resemble one another; NaN for an
-        auditor alone in their group
+        auditor alone in their group, or whose rows tell of no spread
     nesting : how auditors were spread
     """
 
@@ -117,6 +118,9 @@ def rater_severity(observations: Observations, plan: AnalysisPlan) -> Severity |
     if isinstance(fit, NotEstimable):
         return fit
     error, df = _by_branch(effects, fit)
+    error[error <= SPREAD_LIMIT * float(np.abs(rows.value).max())] = np.nan
+    if np.isnan(error).all():
+        return NotEstimable("no_variation_within")
     return Severity(rows.names, effects, error, df, rows.nesting())
 
 

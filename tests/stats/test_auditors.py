@@ -184,6 +184,21 @@ def test_what_severity_is_not_made_for_is_refused() -> None:
     assert rater_severity(replace(observations, auditor=None), PLAN) == NotEstimable("no_auditors")
 
 
+def test_differences_that_only_one_branch_shows_have_no_error() -> None:
+    """Every branch but one was visited by a single auditor: CR2 has nothing to measure spread by."""
+    found = rater_severity(
+        Observations.from_columns(
+            branch=["A"] * 4 + ["B"] * 4 + ["C"] * 4,
+            trained=[True] * 8 + [False] * 4,
+            period=[BEFORE, BEFORE, AFTER, AFTER] * 3,
+            value=[1.0, 3.0, 2.0, 5.0, 4.0, 4.5, 6.0, 6.0, 2.0, 3.0, 1.0, 1.5],
+            auditor=["x", "y", "x", "y", *["x"] * 4, *["y"] * 4],
+        ),
+        PLAN,
+    )
+    assert isinstance(found, NotEstimable)
+
+
 def test_many_zero_durations_have_no_effect_to_adjust() -> None:
     observations = visited(6)
     zeros = np.where(np.arange(len(observations.value)) % 5 == 0, 0.0, 30.0)
