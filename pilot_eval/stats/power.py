@@ -206,13 +206,22 @@ def required_branches(
 
 
 def can_reject(study: Study, level: float) -> bool:
-    """Whether the crossing orders of a stepped wedge are so many that a permutation can reject at all."""
-    return not study.steps or orders(study) * (1.0 - level) >= 1.0
+    """Whether the tests that permute arms or orders, or flip signs, have patterns enough to reject at all."""
+    return patterns(study) * (1.0 - level) >= 1.0 - _ROUNDING
 
 
-def orders(study: Study) -> int:
-    """In how many ways the branches of a stepped wedge can be put into its steps."""
-    return assignments(_crossing(study.trained, study.comparison, study.steps))
+def patterns(study: Study) -> int:
+    """How many different patterns those tests have; 1 over it is the smallest p-value they can give.
+
+    Orders of crossing of a stepped wedge; draws of the arms, of which two mirror each other where the arms
+    are equal; signs of all changes, of which two mirror each other.
+    """
+    if study.steps:
+        return assignments(_crossing(study.trained, study.comparison, study.steps))
+    if not study.comparison:
+        return int(2 ** (study.trained - 1))
+    drawn = math.comb(study.trained + study.comparison, study.trained)
+    return drawn // 2 if study.trained == study.comparison else drawn
 
 
 def resized(study: Study, total: int) -> Study:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from pilot_eval.stats.power import (
     can_reject,
     detectable_effect,
     fewest_branches,
-    orders,
+    patterns,
     power,
     precision_of,
     required_branches,
@@ -33,7 +34,7 @@ Floats = NDArray[np.float64]
 
 FEW_BRANCHES = 6  # in the smaller arm, as in an evaluation
 FEW_BEHIND = 10  # degrees of freedom behind variances estimated from data
-ENOUGH_ORDERS = 4  # times level: below, a permutation finds less than the t that the plan rests on
+ENOUGH_PATTERNS = 4  # per 1 / (1 - level): below, permutations and signs find less than t does
 LARGEST_FALL = 2.0  # log rate ratio up to which events become rarer; a fall of 86 per cent
 _ROUNDS, _SETTLED = 60, 1e-6  # of an effect and its own spread
 UNLIKELY = 0.05  # p-value of the F test below which arms are said to vary unequally
@@ -97,8 +98,13 @@ class Question:
     @property
     def last_level(self) -> float:
         """Level of the interval that decides: of one of several outcomes, at the last look."""
-        level = interval_level(self.level, self.primary)
-        return looks_of(self.looks, level).level_of(len(self.looks)) if self.looks else level
+        return _last_level(self.level, self.primary, self.looks)
+
+
+@lru_cache(maxsize=64)
+def _last_level(level: float, primary: int, looks: tuple[float, ...]) -> float:
+    own = interval_level(level, primary)
+    return looks_of(looks, own).level_of(len(looks)) if looks else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,8 @@ def size_pilot(known: Known, question: Question) -> Sizing:
         stepped wedge are so few that none could be rare enough.
     """
     study, level = question.study, question.last_level
-    if not can_reject(study, level):
-        raise ValueError(f"with {orders(study)} orders of crossing no effect could be rare enough")
+    if study.steps and not can_reject(study, level):
+        raise ValueError(f"with {patterns(study)} orders of crossing no effect could be rare enough")
     detectable = _detectable(known, question, study)
     precision = _precision(known, question, study, detectable)
     effects = np.linspace(0.0, CURVE_END * detectable, CURVE_POINTS)
@@ -324,8 +330,11 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         cautions.append(Caution("no_comparison_group"))
     if study.steps:
         smaller = study.trained + study.comparison
-        if orders(study) * (1.0 - question.last_level) < ENOUGH_ORDERS:
-            cautions.append(Caution("few_orders_planned", {"n": orders(study)}))
+    if not can_reject(study, question.last_level):
+        cautions.append(Caution("checks_cannot_agree", {"n": patterns(study)}))
+    elif patterns(study) * (1.0 - question.last_level) < ENOUGH_PATTERNS:
+        code = "few_orders_planned" if study.steps else "checks_seldom_agree"
+        cautions.append(Caution(code, {"n": patterns(study)}))
     if smaller < FEW_BRANCHES:
         cautions.append(Caution("few_branches_planned", {"n": smaller}))
     if found is not None and found.change_df < FEW_BEHIND:

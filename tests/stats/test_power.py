@@ -10,13 +10,17 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
+from pilot_eval.stats.bootstrap import wild_cluster_bootstrap
+from pilot_eval.stats.cells import Cells
+from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
+from pilot_eval.stats.permutation import permutation_test
 from pilot_eval.stats.power import (
     Precision,
     Spread,
     Study,
     can_reject,
     detectable_effect,
-    orders,
+    patterns,
     power,
     precision_of,
     required_branches,
@@ -162,10 +166,30 @@ def test_a_stepped_wedge_has_the_variance_of_hussey_and_hughes_with_branches_tha
 
 
 def test_orders_of_a_stepped_wedge_must_be_able_to_be_rare() -> None:
-    assert orders(Study(4, 0, 6, 4)) == 24
+    assert patterns(Study(4, 0, 6, 4)) == 24
     assert not can_reject(Study(3, 0, 6, 3), LEVEL)
     assert can_reject(Study(4, 0, 6, 4), LEVEL)
     assert not can_reject(Study(4, 0, 6, 4), 0.99)
+
+
+@pytest.mark.parametrize(
+    ("study", "rarest"),
+    [(Study(3, 3, 6), 0.1), (Study(4, 4, 6), 1 / 35), (Study(3, 4, 6), 1 / 35), (Study(5, 0, 6), 1 / 16)],
+)
+def test_patterns_are_those_of_the_tests_beside_the_effect(study: Study, rarest: float) -> None:
+    """The smallest p-value that the permutation, or the sign flips, give to an effect beyond doubt."""
+    rng = np.random.default_rng(1)
+    count = study.trained + study.comparison
+    trained = np.arange(count) < study.trained
+    mean = np.column_stack([np.zeros(count), rng.normal(0, 1, count) + 1000.0 * trained])
+    panel = Panel.of(Cells(np.ones((count, 2)), mean, mean * 0), trained)
+    effect = estimate_effect(panel)
+    assert isinstance(effect, Effect)
+    test = permutation_test if study.comparison else wild_cluster_bootstrap
+    found = test(panel, effect, draws=99, seed=1, confidence_level=LEVEL)
+    assert found.pvalue == pytest.approx(rarest)
+    assert patterns(study) == round(1 / rarest)
+    assert can_reject(study, LEVEL) == (rarest <= 0.05)
 
 
 def test_values_that_vary_less_after_training_are_known_better() -> None:

@@ -112,6 +112,27 @@ def test_few_branches_behind_and_in_the_plan_are_said() -> None:
     assert codes(size_pilot(many, QUESTION)) == set()
 
 
+@pytest.mark.parametrize(
+    ("study", "code"),
+    [
+        (Study(3, 3, 6), "checks_cannot_agree"),
+        (Study(5, 0, 6), "checks_cannot_agree"),
+        (Study(4, 4, 6), "checks_seldom_agree"),
+        (Study(6, 0, 6), "checks_seldom_agree"),
+        (Study(4, 0, 6, 4), "few_orders_planned"),
+    ],
+)
+def test_a_verdict_that_the_tests_beside_the_effect_cannot_join_is_said(study: Study, code: str) -> None:
+    assert code in codes(size_pilot(KNOWN, replace(QUESTION, study=study)))
+    others = {"checks_cannot_agree", "checks_seldom_agree", "few_orders_planned"}
+    assert not others & codes(size_pilot(KNOWN, replace(QUESTION, study=Study(6, 6, 6))))
+
+
+def test_no_required_size_leaves_the_verdict_unclear() -> None:
+    found = size_pilot(KNOWN, replace(QUESTION, study=Study(3, 3, 6), smallest_effect=50.0))
+    assert found.branches == Study(4, 3, 6)  # 35 draws of the arms, where six branches have 10
+
+
 def test_arms_that_vary_unequally_are_said() -> None:
     known, _ = components(2, 40, 5, ratio=4.0)
     assert "arms_vary_unequally" in codes(size_pilot(known, QUESTION))

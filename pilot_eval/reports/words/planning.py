@@ -27,6 +27,18 @@ WARNINGS: dict[str, Sentence] = {
         "В меньшей группе всего {n}: вывод будет опираться на одинаковый разброс отделений обеих групп, а "
         "интервал будет широк. Помогут новые отделения, а не новые визиты.",
     ),
+    "checks_cannot_agree": Sentence(
+        "The tests beside the effect have only {n} patterns with so few branches and can never be sure "
+        "enough: the verdict would stay unclear whatever the effect. Take more branches.",
+        "У проверочных методов при таком числе отделений всего вариантов: {n}; достичь нужной уверенности "
+        "они не могут, и вывода не будет при любом эффекте. Возьмите больше отделений.",
+    ),
+    "checks_seldom_agree": Sentence(
+        "The tests beside the effect have only {n} patterns with so few branches: the verdict will stay "
+        "unclear more often than the power says. Take more branches.",
+        "У проверочных методов при таком числе отделений всего вариантов: {n}; вывод останется неясным чаще, "
+        "чем говорит мощность. Возьмите больше отделений.",
+    ),
     "few_orders_planned": Sentence(
         "The branches can cross in only {n} orders: the permutation test, which decides, then finds an "
         "effect clearly less often than said. Take more branches or more steps.",
