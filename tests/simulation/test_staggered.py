@@ -37,7 +37,7 @@ def estimated(scenario: Staggered, rng: np.random.Generator, effect: float = 0.0
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=ids)
 def test_intervals_of_effect_and_uplift_miss_the_truth_as_seldom_as_claimed(scenario: Staggered) -> None:
-    count = runs(150)
+    count = runs(100)
     rng = np.random.default_rng(1)
     missed_effect = missed_uplift = 0
     for _ in range(count):
@@ -78,9 +78,9 @@ def test_normal_limits_about_the_influence_function_would_reject_too_often_with_
 
 def test_the_standard_error_is_the_spread_of_repeated_pilots() -> None:
     rng = np.random.default_rng(4)
-    found = [estimated(Staggered("x", {2: 4, 4: 4, NEVER: 4}), rng) for _ in range(600)]
+    found = [estimated(Staggered("x", {2: 4, 4: 4, NEVER: 4}), rng) for _ in range(300)]
     spread = np.var([one.estimate for one in found])
-    assert np.mean([one.standard_error**2 for one in found]) == pytest.approx(spread, rel=0.2)
+    assert np.mean([one.standard_error**2 for one in found]) == pytest.approx(spread, rel=0.25)
 
 
 def test_real_effects_are_found() -> None:

@@ -13,6 +13,7 @@ from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.lee_bounds import LeeBounds, bounds_of_missing_branches, lee_bounds
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable
+from tests.simulation.pilots import runs
 
 EXACT = 1e-9  # relative
 NAN = float("nan")
@@ -88,7 +89,7 @@ def test_wide_bounds_take_the_one_sided_quantile() -> None:
 
 def test_standard_errors_are_those_of_repeated_pilots_and_the_interval_covers() -> None:
     rng = np.random.default_rng(3)
-    lows, errors, covered, count = [], [], 0, 600
+    lows, errors, covered, count = [], [], 0, runs(300)
     trained = np.arange(120) < 60
     for _ in range(count):
         change = rng.normal(0.0, 1.0, 120) + 0.5 * trained
@@ -98,7 +99,7 @@ def test_standard_errors_are_those_of_repeated_pilots_and_the_interval_covers() 
         lows.append(bounds.low)
         errors.append(bounds.standard_errors[0])
         covered += bounds.confidence_interval(0.95).contains(0.5)
-    assert np.mean(errors) == pytest.approx(np.std(lows), rel=0.08)
+    assert np.mean(errors) == pytest.approx(np.std(lows), rel=0.12)
     assert covered / count > 0.95
 
 

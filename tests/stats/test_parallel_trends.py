@@ -111,7 +111,7 @@ def test_a_drift_leans_on_no_more_estimates_than_its_branches_carry() -> None:
 def test_weights_that_fit_the_covariance_do_not_make_the_interval_too_short() -> None:
     """Straight drift, forty branches: 6.4 % of 2,000 missed it, 8.6 % without allowing for the fit."""
     rng = np.random.default_rng(9)
-    scenario, count, missed = Staggered("forty", {5: 20, NEVER: 20}), runs(300), 0
+    scenario, count, missed = Staggered("forty", {5: 20, NEVER: 20}), runs(150), 0
     for _ in range(count):
         effects = cohort_effects(scenario.panel(rng, drift=1.0), universal=True)
         drift = drift_before(effects)

@@ -227,3 +227,61 @@ def test_what_does_not_go_with_the_design_is_refused_by_name(options: dict[str, 
         document(rows(12, COHORTS), **options)
     (name,) = options
     assert name.replace("_", "-") in str(refused.value)
+
+
+def strange(seed: int, kind: str) -> dict[str, list[Any]]:
+    """Few and many branches and months, gaps, single branches, days of training anywhere, equal and empty "
+    "values."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[Any]] = {"branch": [], "date": [], "trained_on": [], "y": []}
+    months = int(rng.integers(1, 9))
+    for number in range(int(rng.integers(1, 20))):
+        anywhere = f"2024-{rng.integers(1, 10):02d}-{rng.integers(1, 28):02d}"
+        day = str(rng.choice(["", "", "2024-03-01", "2024-03-01", anywhere]))
+        for month in range(1, months + 1):
+            for visit in range(int(rng.integers(0, 4))):
+                value = {"score": 50.0, "proportion": 0.0, "duration": 60.0}[kind]
+                if seed % 5:
+                    value = {
+                        "score": float(rng.normal(0.0 if seed % 3 else 50.0, 10.0)),
+                        "proportion": float(rng.integers(0, 2)),
+                        "duration": float(rng.exponential(60.0)) if rng.random() > 0.01 else 0.0,
+                    }[kind]
+                found["branch"].append(f"b{number}")
+                found["date"].append(f"2024-{month:02d}-{3 + 9 * (visit % 3):02d}")
+                found["trained_on"].append(day)
+                found["y"].append(value if rng.random() > 0.05 else None)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["score", "proportion", "duration"])
+def test_strange_pilots_are_answered_or_refused_in_words(kind: str) -> None:
+    answered = 0
+    for seed in range(60):
+        unit = [None, "week", "month", "quarter"][seed % 4]
+        try:
+            made = pilot_eval.evaluate(
+                strange(seed, kind),
+                outcome="y",
+                kind=kind,
+                design="staggered",
+                time_unit=unit,
+                draws=99,
+                level=0.9,
+                with_parts=["event_study"],
+            )
+        except BadInput:  # such as: no row has a date of training
+            continue
+        found = made.to_dict()
+        json.dumps(found, allow_nan=False)
+        assert made.to_text("en")
+        assert made.to_text("ru")
+        if found["effect"] is None:
+            assert found["not_estimable"]["text"]["en"]
+            continue
+        answered += 1
+        for test in (found["effect"], *found["robustness"]):
+            low, high = test["confidence_interval"]
+            holds = (low is None or low <= 0.0) and (high is None or high >= 0.0)
+            assert holds == (test["pvalue"] > 0.1)
+    assert answered > 5
