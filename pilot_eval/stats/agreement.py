@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,12 +100,60 @@ class Agreement:
     difference: float
 
 
+@dataclass(frozen=True, slots=True)
+class ItemAgreement:
+    """How well auditors agree on one item of the checklist.
+
+    Parameters
+    ----------
+    name : of the item
+    units : double visits in which it applied for at least two auditors
+    same : share of their pairs of answers that are equal
+    alpha : Krippendorff's alpha without an interval: nominal for yes and no, else ordinal
+    """
+
+    name: str
+    units: int
+    same: float
+    alpha: float | NotEstimable
+
+
+def item_agreement(observations: Observations) -> tuple[ItemAgreement | NotEstimable, ...]:
+    """Agreement of auditors on each item, in the order of the items.
+
+    An item on which most answers are the same may have a low alpha although auditors nearly always agree:
+    there is little that chance would not explain.
+    """
+    matrix = observations.items
+    if matrix is None:
+        return ()
+    return tuple(
+        _of_item(replace(observations, value=matrix.values[:, place]), name)
+        for place, name in enumerate(matrix.names)
+    )
+
+
+def _of_item(observations: Observations, name: str) -> ItemAgreement | NotEstimable:
+    found = double_visits(observations)
+    if isinstance(found, NotEstimable):
+        return found
+    value = observations.value[found.row]
+    same = 1.0 - _mean_difference(found.unit, value, lambda a, b: np.asarray(a != b, dtype=np.float64))
+    if np.ptp(value) == 0.0:
+        return ItemAgreement(name, found.units, same, NotEstimable("ratings_all_equal", {"n": len(value)}))
+    metric = "nominal" if np.isin(value, (0.0, 1.0)).all() else "ordinal"
+    alpha = _alphas_of(found.unit, value, metric)(np.ones((1, found.units)))
+    return ItemAgreement(name, found.units, same, float(alpha[0]))
+
+
 def agreement(observations: Observations, plan: AnalysisPlan) -> Agreement | NotEstimable:
     """Agreement of auditors on the plan's outcome.
 
     Alpha takes the values as they were recorded: with the ratio metric for durations, the nominal one for
     yes and no, the interval one otherwise. The correlations take the scale of the analysis.
     """
+    if plan.kind == "rate" or observations.censored is not None:
+        return NotEstimable("agreement_plain_only")
     found = double_visits(observations)
     if isinstance(found, NotEstimable):
         return found
@@ -362,7 +410,13 @@ def _metric(recorded: Floats, plan: AnalysisPlan) -> str:
     return "nominal" if plan.kind == "proportion" and np.isin(recorded, (0.0, 1.0)).all() else "interval"
 
 
-def _mean_difference(unit: Codes, value: Floats) -> float:
-    """Mean over units of the mean absolute difference of their pairs."""
+def _apart(a: Floats, b: Floats) -> Floats:
+    return np.abs(a - b)
+
+
+def _mean_difference(
+    unit: Codes, value: Floats, distance: Callable[[Floats, Floats], Floats] = _apart
+) -> float:
+    """Mean over units of the mean distance of their pairs."""
     parts = np.split(value, np.flatnonzero(np.diff(unit)) + 1)
-    return float(np.mean([np.abs(own[:, None] - own).sum() / (len(own) * (len(own) - 1)) for own in parts]))
+    return float(np.mean([distance(own[:, None], own).sum() / (len(own) * (len(own) - 1)) for own in parts]))

@@ -100,6 +100,9 @@ def test_reliability_tells_severity_agreement_consistency_and_control() -> None:
     assert made["agreement"]["double_visits"] + made["agreement"]["left_out"] <= 40
     assert made["agreement"]["krippendorff_alpha"]["metric"] == "interval"
     assert made["agreement"]["icc_a1"]["not_estimable"]["code"] == "auditors_not_the_same"
+    each = made["agreement"]["items"]
+    assert [one["name"] for one in each] == ["Q1", "Q2", "Q3", "Q4", "Q5"]
+    assert all(0.0 <= one["same_percent"] <= 100.0 for one in each)
     assert set(made["consistency"]["loadings"]) == {"Q1", "Q2", "Q3", "Q4", "Q5"}
     assert made["facility_items"]["moved"] is False
     assert codes(made) >= {"auditors_differ", "double_visits_few"}

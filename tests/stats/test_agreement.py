@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import krippendorff
@@ -11,17 +12,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pilot_eval.domain.observations import AFTER, BEFORE, Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, Matrix, Observations
 from pilot_eval.stats.agreement import (
     METRICS,
     Agreement,
     Alpha,
     DoubleVisits,
     IntraclassCorrelation,
+    ItemAgreement,
     _alphas_of,
     absolute_correlation,
     agreement,
     double_visits,
+    item_agreement,
     krippendorff_alpha,
     one_way_correlation,
 )
@@ -191,6 +194,38 @@ def test_agreement_of_a_pilot_has_all_three_coefficients() -> None:
     unknown = agreement(visited(auditor=False), AnalysisPlan("score", draws=199))
     assert isinstance(unknown, Agreement)
     assert unknown.absolute == NotEstimable("auditors_unknown")
+
+
+def test_agreement_on_each_item_is_the_packages_alpha_and_the_share_of_equal_answers() -> None:
+    rng = np.random.default_rng(3)
+    first = (rng.random(8) < 0.5).astype(float)
+    second = np.where(rng.random(8) < 0.25, 1.0 - first, first)
+    third = np.concatenate([first, second, np.zeros(8)])
+    values = np.column_stack([third, np.ones(24), np.concatenate([first[:4], np.full(20, np.nan)])])
+    base = visited()
+    order = np.argsort(base.value)  # any rows will do: pair them by hand below
+    observations = replace(base, items=Matrix(("a", "same", "rare"), values[order]))
+    a, same, rare = item_agreement(observations)
+    marked = double_visits(base)
+    assert isinstance(marked, DoubleVisits)
+    assert isinstance(a, ItemAgreement)
+    pairs = observations.items.values[marked.row, 0].reshape(8, 2)
+    assert a.same == pytest.approx(np.mean(pairs[:, 0] == pairs[:, 1]), rel=EXACT)
+    expected = krippendorff.alpha(reliability_data=pairs.T, level_of_measurement="nominal")
+    assert a.alpha == pytest.approx(expected, rel=EXACT)
+    assert isinstance(same, ItemAgreement)
+    assert same.same == 1.0
+    assert same.alpha == NotEstimable("ratings_all_equal", {"n": 16})
+    assert isinstance(rare, NotEstimable)
+    assert rare.code == "few_double_visits"
+    assert item_agreement(base) == ()
+
+
+def test_counts_and_waits_given_up_have_no_agreement() -> None:
+    counts = agreement(visited(), AnalysisPlan("x", kind="rate"))
+    assert counts == NotEstimable("agreement_plain_only")
+    cut = replace(visited(), censored=np.ones(24, dtype=np.bool_))
+    assert agreement(cut, AnalysisPlan("x", kind="duration")) == NotEstimable("agreement_plain_only")
 
 
 def test_mean_difference_is_that_of_all_pairs() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports.evaluations import not_estimable, warnings
-from pilot_eval.reports.numbers import Language, interval, number
+from pilot_eval.reports.numbers import Language, interval, number, percent
 from pilot_eval.reports.parts.fields import (
     change_text,
     effect_field,
@@ -19,7 +19,14 @@ from pilot_eval.reports.parts.fields import (
     reason_text,
 )
 from pilot_eval.reports.words import LABELS, TEXT_UNITS
-from pilot_eval.stats.agreement import Agreement, Alpha, IntraclassCorrelation, agreement
+from pilot_eval.stats.agreement import (
+    Agreement,
+    Alpha,
+    IntraclassCorrelation,
+    ItemAgreement,
+    agreement,
+    item_agreement,
+)
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.auditors import (
     NegativeControl,
@@ -37,6 +44,7 @@ from pilot_eval.stats.two_way import AdjustedEffect
 FEW_DOUBLE_VISITS = 30  # below, the bootstrap interval of alpha held the truth in 90 to 92 %, not 95 %
 LOW_OMEGA = 0.5  # less than half of the variance of the items' sum is shared
 LISTED = 30  # auditors in the text report
+FEW_ITEMS = 5  # items in the text report, those agreed on least
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class ReliabilityPart:
     severity: Severity | NotEstimable
     adjusted: AdjustedEffect | NotEstimable
     agreement: Agreement | NotEstimable
+    by_item: tuple[ItemAgreement | NotEstimable, ...]
     consistency: Consistency | NotEstimable
     control: NegativeControl | NotEstimable
 
@@ -170,6 +179,7 @@ class ReliabilityPart:
             "krippendorff_alpha": _coefficient(found.alpha),
             "icc_1": _coefficient(found.one_way),
             "icc_a1": _coefficient(found.absolute),
+            "items": [_of_item(name, one) for name, one in zip(self.items, self.by_item, strict=True)],
         }
 
     def _consistency(self) -> dict[str, Any]:
@@ -214,6 +224,7 @@ def part_of(observations: Observations, analysis: Analysis) -> ReliabilityPart:
         severity=rater_severity(observations, plan),
         adjusted=auditor_adjusted_effect(observations, plan),
         agreement=agreement(observations, plan),
+        by_item=item_agreement(observations),
         consistency=checklist_consistency(observations),
         control=negative_control(observations, plan),
     )
@@ -233,6 +244,16 @@ def _coefficient(found: Alpha | IntraclassCorrelation | NotEstimable) -> dict[st
     metric = {"metric": found.metric} if isinstance(found, Alpha) else {}
     ends = found.interval
     return {"estimate": found.estimate, "confidence_interval": [ends.low, ends.high], **metric}
+
+
+def _of_item(name: str, found: ItemAgreement | NotEstimable) -> dict[str, Any]:
+    if isinstance(found, NotEstimable):
+        return {"name": name, "not_estimable": not_estimable(found)}
+    alpha = found.alpha
+    told: dict[str, Any] = {"name": name, "double_visits": found.units, "same_percent": 100.0 * found.same}
+    if isinstance(alpha, NotEstimable):
+        return told | {"krippendorff_alpha": None, "alpha_not_estimable": not_estimable(alpha)}
+    return told | {"krippendorff_alpha": alpha}
 
 
 class _Text:
@@ -291,7 +312,15 @@ class _Text:
             (self._label("one_way"), self._coefficient(found.one_way)),
             (self._label("absolute"), self._coefficient(found.absolute)),
             (self._label("difference"), f"{number(found.difference, 2, self.language)} {unit}"),
+            *self._least_agreed(),
         ]
+
+    def _least_agreed(self) -> list[tuple[str, str]]:
+        """The items on which auditors agree least."""
+        known = [one for one in self.part.by_item if isinstance(one, ItemAgreement) and one.same < 1.0]
+        worst = sorted(known, key=lambda one: one.same)[:FEW_ITEMS]
+        told = [f"{one.name}: {percent(100.0 * one.same, 0, self.language)}" for one in worst]
+        return [(self._label("items_same"), ", ".join(told))] if told else []
 
     def _coefficient(self, found: Alpha | IntraclassCorrelation | NotEstimable) -> str:
         if isinstance(found, NotEstimable):

@@ -30,6 +30,10 @@ REASONS: dict[str, Sentence] = {
         "double visits are not marked: name the column of their labels, or the auditors with dates",
         "двойные визиты не отмечены: укажите столбец с их метками или аудиторов вместе с датами",
     ),
+    "agreement_plain_only": Sentence(
+        "agreement is told of scores, shares and times that nobody gave up, not of counts",
+        "согласованность показана для оценок, долей и времени без ушедших клиентов, но не для подсчётов",
+    ),
     "few_double_visits": Sentence(
         "at least {need} double visits are needed; there are {n}",
         "нужно не менее {need} двойных визитов; есть {n}",
@@ -118,6 +122,9 @@ LABELS: dict[str, Sentence] = {
     "reliability_absolute": Sentence("ICC(A,1)", "То же, абсолютное согласие"),
     "reliability_difference": Sentence(
         "Two auditors differ by, on average", "Двое аудиторов расходятся в среднем на"
+    ),
+    "reliability_items_same": Sentence(
+        "Same answer, least agreed", "Одинаковых ответов, где их меньше всего"
     ),
     "reliability_omega": Sentence("McDonald's omega", "Омега Макдональда"),
     "reliability_cronbach": Sentence("Cronbach's alpha", "Альфа Кронбаха"),
