@@ -20,6 +20,9 @@ from pilot_eval.stats.relative import speed_of_log_ratio
 from pilot_eval.stats.results import Caution, NotEstimable, significance
 
 FEW_BRANCHES = 6  # in the smaller arm: below, the degrees of freedom are small and lean on equal spread
+FEW_DEGREES = (
+    4.0  # of freedom: below, CR2's p-values lose their accuracy (Tipton 2015, Psychological Methods)
+)
 ZERO_SHARE = 0.05  # of recorded durations; above, half seconds would decide a mean of logarithms
 
 
@@ -172,6 +175,8 @@ def _cautions_of_effect(
     found = []
     if numbers.smaller_arm < FEW_BRANCHES:
         found.append(Caution("few_branches", {"n": numbers.smaller_arm, "df": effect.df}))
+    elif effect.df < FEW_DEGREES:
+        found.append(Caution("few_degrees_of_freedom", {"df": effect.df}))
     if _weights_disagree(observations, numbers, effect):
         found.append(Caution("weights_disagree"))
     found += _cautions_of_mix(observations, numbers.plan)

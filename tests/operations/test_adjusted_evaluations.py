@@ -239,6 +239,19 @@ def test_a_covariate_that_training_may_have_changed_is_warned_of() -> None:
     ]
 
 
+def test_few_degrees_of_freedom_are_warned_of_though_branches_are_many() -> None:
+    data = columns()
+    data |= {
+        f"noise_{i}": np.random.default_rng(i).normal(size=20)[data["branch"].astype(int)] for i in range(14)
+    }
+    names = tuple(f"noise_{i}" for i in range(14))
+    found = told(data, covariates=names)
+    assert found["effect"]["df"] < 4.0
+    assert "few_degrees_of_freedom" in [warning["code"] for warning in found["warnings"]]
+    plain = told(data, covariates=names[:2])
+    assert "few_degrees_of_freedom" not in [warning["code"] for warning in plain["warnings"]]
+
+
 @pytest.mark.parametrize(
     ("covariates", "code"),
     [

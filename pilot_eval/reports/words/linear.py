@@ -64,6 +64,14 @@ WARNINGS: dict[str, Sentence] = {
         "Ковариата {name} сама изменилась в группах по-разному. Если её изменило обучение, поправка отнимает "
         "часть эффекта: сравните с эффектом без неё.",
     ),
+    "few_degrees_of_freedom": Sentence(
+        "The interval rests on only {df} degrees of freedom: few branches tell what is left after "
+        "covariates, strata and unequal numbers of visits. It is rough; use fewer covariates or more "
+        "branches.",
+        "Интервал опирается всего на {df} степени свободы: после ковариат, страт и неравного числа визитов "
+        "об эффекте говорят лишь немногие отделения. Он приблизителен; возьмите меньше ковариат "
+        "или больше отделений.",
+    ),
     "mix_differs": Sentence(
         "The mix of operations differs between the periods: {share} of an arm's values would need another "
         "operation to be alike. Part of the change may come from that: see the effect with the mix taken "
