@@ -284,6 +284,10 @@ class _Text:
             if not math.isnan(row[0])
         ]
 
+    def _pvalue(self, pvalue: float) -> str:
+        text = wording.pvalue_text(pvalue, self.language)
+        return f"p {text}"
+
     def _exposed(self) -> list[tuple[str, str]]:
         """Mean of the trained cells of a wedge, as expected without training and as seen."""
         told = self.analysis.extra.get("exposed_cells")
@@ -297,7 +301,7 @@ class _Text:
         digits = max(2, decimals(ends) + 1)
         between = interval(ends.low, ends.high, digits, self.language, sign=True)
         text = f"{number(estimate.estimate, digits, self.language, sign=True)} ({between})"
-        return self._label(estimate.method), f"{text}, p {number(estimate.pvalue, 4, self.language)}"
+        return self._label(estimate.method), f"{text}, {self._pvalue(estimate.pvalue)}"
 
     def _abandonment(self) -> list[tuple[str, str]]:
         """Share of waits given up, where some could be."""
@@ -320,7 +324,7 @@ class _Text:
             f"{number(effect['estimate'], 1, self.language, sign=True)} "
             f"{getattr(TEXT_UNITS['percentage_points'], self.language)} "
             f"({interval(low, high, 1, self.language, sign=True)}), "
-            f"p {number(effect['pvalue'], 4, self.language)}"
+            f"{self._pvalue(effect['pvalue'])}"
         )
         return [*lines, ("", text)]
 
@@ -333,7 +337,7 @@ class _Text:
         if told["speed_percent"] is None:
             return []
         speed = self._percent(told["speed_percent"], ConfidenceInterval(low, high))
-        return [(self._label("lognormal_aft"), f"{speed}, p {number(told['pvalue'], 4, self.language)}")]
+        return [(self._label("lognormal_aft"), f"{speed}, {self._pvalue(told['pvalue'])}")]
 
     def _mean(self, value: float) -> str:
         return number(value, 2, self.language)
@@ -349,7 +353,7 @@ class _Text:
         test = (
             f"{self._label(effect.method)}: SE {number(effect.standard_error, 4, self.language)}, "
             + (f"df {number(effect.df, 1, self.language)}, " if math.isfinite(effect.df) else "")
-            + f"p {number(effect.pvalue, 4, self.language)}"
+            + f"{self._pvalue(effect.pvalue)}"
         )
         lines = [(self._label("effect"), f"{estimate} {unit} ({level}: {between})"), ("", test)]
         spread = self.analysis.extra.get("dispersion")
@@ -379,4 +383,4 @@ class _Text:
             if ends.low is None and ends.high is None
             else interval(ends.low, ends.high, max(2, decimals(ends) + 1), self.language, sign=True)
         )
-        return self._label(test.method), f"p {number(test.pvalue, 4, self.language)} ({scale})"
+        return self._label(test.method), f"{self._pvalue(test.pvalue)} ({scale})"

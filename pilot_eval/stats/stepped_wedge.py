@@ -104,12 +104,12 @@ def _told(started: Analysis, wedge: Wedge, fit: TwoWayFit, effect: PermutedEffec
         numbers = replace(numbers, uplift=uplift, speed=speed)
     else:
         numbers = replace(numbers, uplift=uplift_of_wedge(plan, wedge, fit, effect))
-    if numbers.uplift is not None and not numbers.uplift.interval.bounded:
+    if interval.bounded and numbers.uplift is not None and not numbers.uplift.interval.bounded:
         code = "uplift_without_base" if numbers.uplift.estimate is None else "uplift_unbounded"
         numbers = replace(numbers, cautions=(*numbers.cautions, Caution(code)))
     extra = {
         "exposed_cells": _exposed(plan, observed, effect.estimate),
-        "sequence_permutation": _permutation(wedge, effect),
+        "sequence_permutation": _permutation(wedge, effect, interval),
         "hussey_hughes": None if mixed is None else _mixed(plan, mixed),
         "exposure_time": None if times is None else _times(plan, times),
     }
@@ -266,12 +266,13 @@ def _exposed(plan: AnalysisPlan, observed: float, effect: float) -> dict[str, fl
     return {"observed": tell(observed), "expected_without_training": tell(observed - effect)}
 
 
-def _permutation(wedge: Wedge, effect: PermutedEffect) -> dict[str, Any]:
+def _permutation(wedge: Wedge, effect: PermutedEffect, interval: ConfidenceInterval) -> dict[str, Any]:
     return {
         "statistic": effect.estimate / math.sqrt(effect.drawn.variance),
         "orders": assignments(wedge.crossing),
         "enumerated": effect.drawn.enumerated,
         "draws": effect.drawn.count,
+        "bounded": interval.bounded,
     }
 
 

@@ -111,7 +111,7 @@ def restricted(waits: Waits) -> Panel:
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
 def test_intervals_of_seconds_and_speed_miss_the_truth_as_seldom_as_claimed(queue: Queue) -> None:
-    count = runs(200)
+    count = runs(100)
     rng = np.random.default_rng(1)
     seconds, percent = queue.truth()
     missed = {"seconds": 0, "speed": 0}
@@ -128,7 +128,7 @@ def test_intervals_of_seconds_and_speed_miss_the_truth_as_seldom_as_claimed(queu
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
 def test_the_lognormal_row_misses_the_truth_as_seldom_as_claimed(queue: Queue) -> None:
-    count = runs(60)
+    count = runs(40)
     rng = np.random.default_rng(6)
     plan = AnalysisPlan("x", kind="duration", level=LEVEL)
     missed = 0

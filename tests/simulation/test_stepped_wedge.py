@@ -146,7 +146,7 @@ def test_real_effects_are_found_and_small_ones_are_not() -> None:
 
 
 def test_the_slope_over_time_since_training_rejects_as_seldom_as_claimed() -> None:
-    count = runs(60)
+    count = runs(40)
     rng = np.random.default_rng(4)
     for rollout in (ROLLOUTS[1], ROLLOUTS[6]):
         rejected = withheld = 0

@@ -238,7 +238,9 @@ def test_too_few_orders_are_said_and_cannot_reject() -> None:
     assert "wedge_few_orders" in codes(document)
     assert document["effect"]["pvalue"] > 0.05
     assert document["effect"]["confidence_interval"] == [None, None]
+    assert document["sequence_permutation"]["bounded"] is False
     assert document["uplift"]["bounded"] is False
+    assert "uplift_unbounded" not in codes(document)
     assert document["verdict"]["key"] == "unclear"
 
 
