@@ -19,6 +19,7 @@ PAGES = {
     "administrator": lazy_gettext("People and upkeep"),
     "reading-results": lazy_gettext("Read the results"),
     "files": lazy_gettext("Files that can be imported"),
+    "designs": lazy_gettext("Choose an analysis, plan a pilot"),
     "command-line": lazy_gettext("The command line"),
 }
 
