@@ -30,11 +30,13 @@ class EventStudyPart:
     plan : of the analysis
     study : effects with intervals, or why there are none
     trends : pre-test and breakdown values, or why there are none
+    left_out : rows of the period of training from before the day itself
     """
 
     plan: AnalysisPlan
     study: EventStudy | NotEstimable
     trends: ParallelTrends | NotEstimable
+    left_out: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         if isinstance(self.study, NotEstimable):
@@ -42,6 +44,7 @@ class EventStudyPart:
         return {
             "scale": self.plan.measure.scale,
             "base": "varying",
+            "rows_left_out": self.left_out,
             "event_times": _event_times(self.study),
             "parallel_trends": trends_fields(self.trends),
         }
@@ -64,7 +67,7 @@ def part_of(observations: Observations, analysis: Analysis) -> EventStudyPart:
     panel = branch_periods(observations, time_unit=plan.time_unit, scale=plan.measure.values)
     effects = cohort_effects(without_always_trained(panel))
     study = event_study(effects, draws=plan.draws, seed=plan.seed, confidence_level=plan.level)
-    return EventStudyPart(plan, study, trends)
+    return EventStudyPart(plan, study, trends, panel.split)
 
 
 def trends_fields(trends: ParallelTrends | NotEstimable) -> dict[str, Any]:

@@ -92,11 +92,12 @@ WARNINGS: dict[str, Sentence] = {
     ),
     "few_branches_in_cohorts": Sentence(
         "There are few branches: the smallest date of training in the effect has {n}. The interval rests "
-        "on about {df} degrees of freedom, so it is wide and leans on the branches varying alike. More "
-        "branches help, more periods hardly do.",
+        "on about {df} degrees of freedom, so it is wide and leans on the branches varying alike; that of "
+        "the multiplier bootstrap beside it is too narrow then. More branches help, more periods hardly do.",
         "Отделений мало: на самую малую из учтённых дат обучения приходится {n}. Интервал опирается "
-        "примерно на {df} степени свободы, поэтому он широк и предполагает одинаковый разброс отделений. "
-        "Помогут новые отделения, а не новые периоды.",
+        "примерно на {df} степени свободы, поэтому он широк и предполагает одинаковый разброс отделений; "
+        "интервал бутстрапа множителей рядом с ним в этом случае слишком узок. Помогут новые отделения, а "
+        "не новые периоды.",
     ),
     "dates_not_permuted": Sentence(
         "Dates of training were not exchanged between branches as a check: with so many branches and "
