@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc, ndtr
+from scipy.special import ndtr
 
 from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import Outcome
-from pilot_eval.stats.cells import Cells, observed_cells, on_scale
+from pilot_eval.stats.cells import Cells, observed_cells
 from pilot_eval.stats.flow import in_either_period
 from pilot_eval.stats.heterogeneity import winsorised_spread
 from pilot_eval.stats.results import NotEstimable
@@ -27,7 +27,6 @@ FUNNEL_LEVELS = (0.95, 0.998)
 FUNNEL_POINTS = 60
 FEWEST_IN_FUNNEL = 3
 HALF_AN_EVENT = 0.5
-FEWEST_FOR_SPREAD = 3  # values of a branch and period
 
 
 class Compared(Protocol):
@@ -136,49 +135,6 @@ class BranchLevels:
     variance_of_one: float
     df: float
     scale: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Shares or rates of G branches on the scale where their variance does not depend on them.
-
-    Parameters
-    ----------
-    size : (G,) trials or exposure
-    estimate : (G,) arcsine of the root of a share, or the root of a rate
-    standard_error : (G,) 1 / (2 sqrt(size)): chance alone, binomial or Poisson
-    scale : arcsine or root
-    """
-
-    size: Floats
-    estimate: Floats
-    standard_error: Floats
-    scale: str
-    variance_of_one: float = 0.25
-
-    @classmethod
-    def of(cls, events: Floats, exposure: Floats, *, scale: str = "arcsine") -> Shares:
-        """Transform counts.
-
-        Parameters
-        ----------
-        events : (G,) not below 0; for a share not above `exposure`
-        exposure : (G,) above 0
-        scale : "arcsine" for a share of trials, "root" for a rate per exposure
-        """
-        if (exposure <= 0.0).any() or (events < 0.0).any():
-            raise ValueError("exposure is above 0 and events are not below 0")
-        if scale == "arcsine" and (events > exposure).any():
-            raise ValueError("no more events than trials")
-        root = np.sqrt(events / exposure)
-        estimate = np.arcsin(root) if scale == "arcsine" else root
-        return cls(exposure, estimate, 0.5 / np.sqrt(exposure), scale)
-
-    def told(self, estimate: Floats) -> Floats:
-        """Values of this scale as shares or rates; limits beyond the scale's ends are those ends."""
-        top = np.pi / 2.0 if self.scale == "arcsine" else np.inf
-        within = np.clip(estimate, 0.0, top)
-        return np.asarray(np.sin(within) ** 2 if self.scale == "arcsine" else within**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,48 +329,6 @@ def branch_levels(
         df=df,
         scale=measure.scale,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SpreadTest:
-    """Whether values vary alike in all branches: F, its degrees of freedom and p-value."""
-
-    statistic: float
-    df: tuple[float, float]
-    pvalue: float
-
-
-def equal_spread(observations: Observations, measure: Outcome) -> SpreadTest | NotEstimable:
-    """Test that values vary alike in all branches, which the pooled variance takes for granted.
-
-    Analysis of variance of the absolute distances from the median of their branch and period, over branches;
-    cells of fewer than three values say nothing of spread and are left out.
-
-    References
-    ----------
-    Brown & Forsythe 1974, JASA 69(346).
-    """
-    rows = in_either_period(observations)
-    value = on_scale(observations.value[rows], measure.values)
-    cell = 2 * observations.branch[rows] + (observations.period[rows] == AFTER)
-    order = np.argsort(cell, kind="stable")
-    cells, starts = np.unique(cell[order], return_index=True)
-    groups: dict[int, list[Floats]] = {}
-    for own, found in zip(cells.tolist(), np.split(value[order], starts[1:]), strict=True):
-        if len(found) >= FEWEST_FOR_SPREAD:
-            groups.setdefault(own // 2, []).append(np.abs(found - np.median(found)))
-    distances = [np.concatenate(parts) for parts in groups.values()]
-    n = sum(len(part) for part in distances)
-    df = (float(len(distances) - 1), float(n - len(distances)))
-    if min(df) < 1.0:
-        return NotEstimable("single_observations")
-    grand = sum(float(part.sum()) for part in distances) / n
-    between = sum(len(part) * (float(part.mean()) - grand) ** 2 for part in distances)
-    within = sum(float(np.sum((part - part.mean()) ** 2)) for part in distances)
-    if within <= 0.0:
-        return NotEstimable("no_variation_within")
-    statistic = between / df[0] / (within / df[1])
-    return SpreadTest(statistic, df, float(fdtrc(*df, statistic)))
 
 
 def funnel(compared: Compared, chosen: NDArray[np.bool_] | None = None) -> Funnel | NotEstimable:

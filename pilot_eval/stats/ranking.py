@@ -15,13 +15,12 @@ from pilot_eval.stats.branches import (
     BranchLevels,
     Compared,
     Funnel,
-    SpreadTest,
     branch_changes,
     branch_levels,
     branch_rate_changes,
-    equal_spread,
     funnel,
 )
+from pilot_eval.stats.equal_spread import SpreadTest, equal_spread
 from pilot_eval.stats.families import benjamini_hochberg, holm
 from pilot_eval.stats.heterogeneity import Heterogeneity, heterogeneity
 from pilot_eval.stats.plan import AnalysisPlan

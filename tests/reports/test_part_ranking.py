@@ -99,3 +99,10 @@ def test_rates_are_compared_by_their_ratio() -> None:
             assert "level_after" not in one
     assert "events before, after" in made.to_text("en")
     assert "событий до, после" in made.to_text("ru")
+
+
+def test_times_with_many_zeros_are_not_ranked_by_logarithms() -> None:
+    data = columns()
+    data["x"] = np.where(np.arange(len(data["x"])) % 9 == 0, 0.0, data["x"])
+    made = pilot_eval.evaluate(data, outcome="x", kind="duration", draws=99, with_parts=["ranking"])
+    assert made.to_dict()["ranking"]["not_estimable"]["code"] == "too_many_zeros"

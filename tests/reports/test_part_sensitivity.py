@@ -122,3 +122,20 @@ def test_the_specifications_together_are_told() -> None:
         columns(), outcome="x", design="before_after", draws=99, with_parts=["sensitivity"]
     )
     assert alone.to_dict()["sensitivity"]["joint"]["not_estimable"]["code"] == "no_comparison_arm"
+
+
+def test_where_the_checks_disagree_as_planned_is_unclear_like_the_headline() -> None:
+    rng = np.random.default_rng(5)
+    for seed in range(200):
+        data = columns(trained=3, comparison=9, seed=seed)
+        data["x"] = data["x"] + rng.normal(0.0, 0.1, len(data["x"]))
+        plain = pilot_eval.evaluate(data, outcome="x", draws=99).to_dict()
+        if plain["agreement"] is False:
+            break
+    found = made(data=data)
+    assert found["agreement"] is False
+    planned = found["sensitivity"]["specifications"][0]
+    assert planned["verdict"] == found["verdict"]["key"] == "unclear"
+    for one in found["sensitivity"]["specifications"][1:]:
+        if one["effect"]["scale"] == "difference":
+            assert one["same_verdict"] == (one["verdict"] == "unclear")

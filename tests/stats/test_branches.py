@@ -17,16 +17,15 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
 from pilot_eval.domain.outcomes import OUTCOMES
+from pilot_eval.stats.branch_shares import Shares
 from pilot_eval.stats.branches import (
     BranchChanges,
     Funnel,
-    Shares,
-    SpreadTest,
     branch_changes,
     branch_rate_changes,
-    equal_spread,
     funnel,
 )
+from pilot_eval.stats.equal_spread import SpreadTest, equal_spread
 from pilot_eval.stats.heterogeneity import winsorised_spread
 from pilot_eval.stats.results import NotEstimable
 

@@ -17,7 +17,7 @@ from pilot_eval.reports.wording import ARMS, counted_in, reason
 from pilot_eval.reports.words import LABELS
 from pilot_eval.reports.words.counted import BRANCHES
 from pilot_eval.stats.analysis import Analysis
-from pilot_eval.stats.branches import SpreadTest
+from pilot_eval.stats.equal_spread import SpreadTest
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.ranking import ArmCompared, Comparison, Ranking, rank_branches
 from pilot_eval.stats.results import NotEstimable
@@ -153,6 +153,9 @@ def part_of(observations: Observations, analysis: Analysis) -> RankingPart:
     ----------
     observations, analysis : what was analysed, and with which result
     """
+    effect = analysis.effect
+    if isinstance(effect, NotEstimable) and effect.code == "too_many_zeros":
+        return RankingPart(effect, analysis.plan)  # logarithms tell no more of single branches than of all
     return RankingPart(rank_branches(observations, analysis.plan), analysis.plan)
 
 

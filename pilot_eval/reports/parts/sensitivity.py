@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pilot_eval.domain.observations import Observations
@@ -176,7 +176,9 @@ def part_of(observations: Observations, analysis: Analysis) -> SensitivityPart:
     if isinstance(curve, NotEstimable):
         return SensitivityPart(curve, plan, headline)
     planned = curve.rows[0]
-    rows = tuple(_row(answer, planned, plan) for answer in curve.rows)
+    disagreement = analysis.agreement is False
+    rows = tuple(_row(answer, planned, plan, disagreement=disagreement) for answer in curve.rows)
+    rows = (replace(rows[0], verdict=headline, same_verdict=True), *rows[1:])
     return SensitivityPart(curve, plan, headline, rows, joint_test(observations, analysis))
 
 
@@ -200,8 +202,11 @@ def _whole(value: float) -> Sentence:
     return told(lambda language: number(value, 0, language))
 
 
-def _row(answer: Specified, planned: Specified, plan: AnalysisPlan) -> Row:
-    """A specification beside the planned one; the smallest effect counts where both share a scale."""
+def _row(answer: Specified, planned: Specified, plan: AnalysisPlan, *, disagreement: bool) -> Row:
+    """A specification beside the planned one; the smallest effect counts where both share a scale.
+
+    It is judged by its interval alone, the planned one also by whether its own checks agree.
+    """
     smallest = plan.smallest_effect if answer.scale == planned.scale else None
     change = _told(answer.scale, plan)
     ends = answer.interval.scaled(plan.sign).rising(change)
@@ -214,7 +219,7 @@ def _row(answer: Specified, planned: Specified, plan: AnalysisPlan) -> Row:
         ends=ends,
         verdict=verdict,
         same_sign=(answer.estimate > 0.0) == (planned.estimate > 0.0),
-        same_verdict=verdict == decide(reference, smallest),
+        same_verdict=verdict == decide(reference, smallest, disagreement=disagreement),
     )
 
 
