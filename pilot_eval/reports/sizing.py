@@ -124,7 +124,7 @@ def _numbers(sizing: Sizing) -> dict[str, Any]:
         "components": None if sizing.known.components is None else _components(sizing.known.components),
         "detectable": {
             **_effect(sizing, sizing.detectable),
-            "interval": None if ends is None else [sizing.told(end) for end in (ends.low, ends.high) if end],
+            "interval": None if ends is None else [_told(sizing, end) for end in (ends.low, ends.high)],
             "standard_error": precision.standard_error,
             "df": precision.df,
         },
@@ -142,6 +142,10 @@ def _numbers(sizing: Sizing) -> dict[str, Any]:
             "visits": sizing.visits,
         },
     }
+
+
+def _told(sizing: Sizing, effect: float | None) -> float | None:
+    return None if effect is None else sizing.told(effect)
 
 
 def _study(study: Study) -> dict[str, Any]:
@@ -282,16 +286,18 @@ def _effect_sentence(sizing: Sizing, effect: float) -> Sentence:
     return _told_sentence(sizing, sizing.told(effect))
 
 
-def _told_sentence(sizing: Sizing, effect: float) -> Sentence:
+def _told_sentence(sizing: Sizing, effect: float | None) -> Sentence:
     unit = unit_of(sizing)
     write = percent if unit.endswith("_percent") else number
     text = told(lambda language: write(effect, _digits(effect), language))
     return planning.UNITS_OF_SIZE[unit].filled(number=text)
 
 
-def _digits(effect: float) -> int:
+def _digits(effect: float | None) -> int:
     """Decimals that show an effect to about three digits; at least one."""
-    return 1 if effect >= 1.0 or effect <= 0.0 else min(6, 2 - math.floor(math.log10(effect)))
+    return (
+        1 if effect is None or effect >= 1.0 or effect <= 0.0 else min(6, 2 - math.floor(math.log10(effect)))
+    )
 
 
 def _chance(probability: float, language: Language) -> str:

@@ -32,6 +32,7 @@ MOST_VISITS = 1_000_000
 _DRAWS = 50  # of means before an analysis of covariance
 _LARGE = 300  # branches: beyond, its degrees of freedom no longer matter
 _STEPS, _ROUNDING = 100, 1e-12  # of a root
+_MANY = 50
 _NODES = 128  # of the quadrature over the estimated spread; errs by less than 1e-5, mostly 1e-9
 
 
@@ -207,7 +208,7 @@ def required_branches(
 
 def can_reject(study: Study, level: float) -> bool:
     """Whether the tests that permute arms or orders, or flip signs, have patterns enough to reject at all."""
-    return patterns(study) * (1.0 - level) >= 1.0 - _ROUNDING
+    return patterns(study) >= (1.0 - _ROUNDING) / (1.0 - level)
 
 
 def patterns(study: Study) -> int:
@@ -220,7 +221,8 @@ def patterns(study: Study) -> int:
         return assignments(_crossing(study.trained, study.comparison, study.steps))
     if not study.comparison:
         return int(2 ** (study.trained - 1))
-    drawn = math.comb(study.trained + study.comparison, study.trained)
+    smaller = min(study.trained, study.comparison, _MANY)  # of more, the number is beyond any use
+    drawn = math.comb(study.trained + study.comparison, smaller)
     return drawn // 2 if study.trained == study.comparison else drawn
 
 

@@ -27,7 +27,7 @@ from pilot_eval.stats.power import (
     required_visits,
     resized,
 )
-from pilot_eval.stats.results import Caution, ConfidenceInterval
+from pilot_eval.stats.results import Caution, ConfidenceInterval, NotEstimable
 from pilot_eval.stats.variance_components import VarianceComponents
 
 Floats = NDArray[np.float64]
@@ -42,6 +42,8 @@ UNEVEN = 0.55  # coefficient of variation of visits, above which 1 + cv^2 says t
 BRANCHES = (4, 6, 8, 10, 14, 20, 28, 40, 60, 80, 120, 200, 400, 1000)
 VISITS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100)
 BELOW, ABOVE = 3, 4  # sizes of these beside the asked one
+HOPELESS = math.log(1_000.0)  # of a ratio
+LARGEST_TOLD = 12.0  # log ratio; the curve ends below it
 CURVE_POINTS = 17
 CURVE_END = 1.6  # in detectable effects
 
@@ -146,20 +148,30 @@ class Sizing:
     visits: int | None
     cautions: tuple[Caution, ...]
 
-    def told(self, effect: float) -> float:
-        """An effect on the analysis scale in the unit of the smallest effect of interest."""
+    def told(self, effect: float) -> float | None:
+        """An effect on the analysis scale in the unit of the smallest effect of interest.
+
+        None where a ratio is beyond anything that could be meant.
+        """
+        if _is_ratio(self.question) and effect > LARGEST_TOLD:
+            return None
         return effect_in_unit(effect, self.question.kind, self.question.better)
 
     def percent(self, effect: float) -> float | None:
         """The effect in per cent of the level before, towards the better; None where that is unknown."""
-        if OUTCOMES[self.question.kind].scale != "difference":
+        if _is_ratio(self.question):
             return self.told(effect)
         before = self.known.before
         return None if before is None or before <= 0.0 else 100.0 * effect / before
 
 
-def size_pilot(known: Known, question: Question) -> Sizing:
+def size_pilot(known: Known, question: Question) -> Sizing | NotEstimable:
     """What the pilot asked about would find, beside pilots of other sizes.
+
+    Returns
+    -------
+    Sizing or NotEstimable
+        The latter where only a change by the factor of a thousand would be found.
 
     Raises
     ------
@@ -171,6 +183,8 @@ def size_pilot(known: Known, question: Question) -> Sizing:
     if study.steps and not can_reject(study, level):
         raise ValueError(f"with {patterns(study)} orders of crossing no effect could be rare enough")
     detectable = _detectable(known, question, study)
+    if _is_ratio(question) and detectable > HOPELESS:
+        return NotEstimable("nothing_to_find", {"n": study.trained + study.comparison})
     precision = _precision(known, question, study, detectable)
     effects = np.linspace(0.0, CURVE_END * detectable, CURVE_POINTS)
     smallest = _smallest_effect(question)
@@ -189,6 +203,10 @@ def size_pilot(known: Known, question: Question) -> Sizing:
         visits=visits,
         cautions=_cautions(known, question, detectable),
     )
+
+
+def _is_ratio(question: Question) -> bool:
+    return OUTCOMES[question.kind].scale != "difference"
 
 
 def effect_in_unit(effect: float, kind: str, better: Better) -> float:
@@ -332,7 +350,7 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         smaller = study.trained + study.comparison
     if not can_reject(study, question.last_level):
         cautions.append(Caution("checks_cannot_agree", {"n": patterns(study)}))
-    elif patterns(study) * (1.0 - question.last_level) < ENOUGH_PATTERNS:
+    elif patterns(study) < ENOUGH_PATTERNS / (1.0 - question.last_level):
         code = "few_orders_planned" if study.steps else "checks_seldom_agree"
         cautions.append(Caution(code, {"n": patterns(study)}))
     if smaller < FEW_BRANCHES:

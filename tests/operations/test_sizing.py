@@ -126,6 +126,19 @@ def test_thin_data_are_an_answer() -> None:
     assert "не менее 3" in made.to_text("ru")
 
 
+def test_a_pilot_that_would_only_find_the_impossible_says_so() -> None:
+    made = pilot_eval.plan(
+        kind="duration",
+        assumptions={"within_sd": 3.0, "between_sd": 3.0, "correlation": 0.0},
+        trained=2,
+        comparison=2,
+        visits=1,
+        power=0.95,
+    )
+    assert made.to_dict()["not_estimable"]["code"] == "nothing_to_find"
+    assert "factor of a thousand" in made.to_text("en")
+
+
 def test_times_with_many_zeros_are_not_planned_by_logarithms() -> None:
     columns = data()
     columns["seconds"] = [0.0 if place % 10 == 0 else cell for place, cell in enumerate(columns["seconds"])]

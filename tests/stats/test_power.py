@@ -192,6 +192,11 @@ def test_patterns_are_those_of_the_tests_beside_the_effect(study: Study, rarest:
     assert can_reject(study, LEVEL) == (rarest <= 0.05)
 
 
+def test_very_many_branches_have_patterns_enough() -> None:
+    assert can_reject(Study(20_000, 22_000, 6), LEVEL)
+    assert can_reject(Study(2_000, 0, 6), LEVEL)
+
+
 def test_values_that_vary_less_after_training_are_known_better() -> None:
     moved = replace(SPREAD, visit_trained=9.0)
     known, plain = (precision_of(spread, Study(8, 12, 6)) for spread in (moved, SPREAD))

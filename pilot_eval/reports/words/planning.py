@@ -10,6 +10,10 @@ REASONS: dict[str, Sentence] = {
         "to see how branches vary at least {need} seen in both periods are needed; there are {n}",
         "чтобы увидеть, как различаются отделения, нужно не менее {need} с данными за оба периода; есть {n}",
     ),
+    "nothing_to_find": Sentence(
+        "with {n} branches that vary like this only a change by a factor of a thousand would be found",
+        "при таком разбросе и числе отделений {n} обнаружить можно лишь изменение в тысячу раз",
+    ),
     "no_events_to_plan": Sentence(
         "an arm had no event in one of the periods, so that no rate can be planned with",
         "в одной из групп за один из периодов не было ни одного события, и планировать частоту не по чему",
