@@ -153,15 +153,19 @@ def regression_of_after(sample: Sample) -> TrainingRegression:
 
 
 def regression_of_rows(sample: Sample) -> TrainingRegression:
-    """Every row counts once; each stratum has its own level and its own change."""
+    """Every row counts once; each stratum has its own level and its own change.
+
+    Without comparison branches the change itself is the effect.
+    """
     dummies = _dummies(sample.stratum)[sample.branch]
     after = sample.after.astype(np.float64)
-    levels = np.hstack([dummies, dummies * after[:, None]])
+    alone = bool(sample.trained.all())
+    levels = dummies if alone else np.hstack([dummies, dummies * after[:, None]])
     others, adjusters = _with_adjusters(levels, [("value", column) for column in sample.covariates.T])
     return TrainingRegression(
         y=_shifted(sample.value),
         others=others,
-        moderated=np.column_stack([np.ones_like(after), after]),
+        moderated=after[:, None] if alone else np.column_stack([np.ones_like(after), after]),
         branch=sample.branch,
         trained=sample.trained,
         stratum=sample.stratum,
@@ -346,7 +350,7 @@ def _one_branch_decides(fit: LeastSquares, tested: Floats) -> bool:
 
 
 def _raw_means(sample: Sample, *, by_branch: bool) -> tuple[Floats, float, Floats]:
-    """(2,) means before of comparison and trained, the trained mean after, (G,) contributions to it."""
+    """Means before of comparison (NaN without) and trained, trained mean after, contributions (G,) to it."""
     mean = sample.means(sample.value)
     count = np.ones_like(mean)
     if not by_branch:
@@ -356,8 +360,9 @@ def _raw_means(sample: Sample, *, by_branch: bool) -> tuple[Floats, float, Float
     share = count[:, 1] * sample.trained / count[sample.trained, 1].sum()
     late = float(share @ mean[:, 1])
     parts = share * (mean[:, 1] - late) / np.sqrt(1.0 - share)
-    start = [
-        float(np.average(mean[sample.trained == arm, 0], weights=count[sample.trained == arm, 0]))
-        for arm in (False, True)
-    ]
-    return np.array(start), late, parts
+    start = np.full(2, np.nan)
+    for arm in (False, True):
+        own = sample.trained == arm
+        if own.any():
+            start[int(arm)] = np.average(mean[own, 0], weights=count[own, 0])
+    return start, late, parts

@@ -86,6 +86,18 @@ def test_without_covariates_it_is_the_closed_form(
     np.testing.assert_allclose(effect.covariance, covariance, rtol=EXACT)
 
 
+def test_rows_of_trained_branches_alone_are_the_closed_form() -> None:
+    rows = made_up(36, 9, 0)
+    sample = sample_of(rows)
+    effect, panel = estimated(regression_of_rows(sample), sample), rows.panel(by_rows=True)
+    expected = plain(panel)
+    assert effect.estimate == pytest.approx(expected.estimate, rel=EXACT)
+    assert effect.standard_error == pytest.approx(expected.standard_error, rel=EXACT)
+    assert effect.df == pytest.approx(expected.df, rel=EXACT)
+    np.testing.assert_allclose(effect.means, expected.means, rtol=EXACT)
+    np.testing.assert_allclose(effect.covariance, counterfactual(panel, expected)[1], rtol=EXACT)
+
+
 def test_strata_of_branches_are_the_closed_form() -> None:
     rows = made_up(22, 8, 13, strata=3)
     sample = sample_of(rows)

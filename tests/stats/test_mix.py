@@ -14,6 +14,7 @@ from pilot_eval.stats.analysis import analyse
 from pilot_eval.stats.mix import Mix, mix_of, shares_of
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import Estimate, NotEstimable
+from tests.stats.brute import fit
 
 EXACT = 1e-8  # relative: the same number by another order of sums, and by pseudo-inverses
 PLAN = AnalysisPlan("x", draws=99)
@@ -79,10 +80,14 @@ def balanced(seed: int = 2) -> Observations:
     )
 
 
-def test_an_equal_mix_everywhere_changes_nothing() -> None:
-    observations = balanced()
-    mix, plain = taken_out(observations), analyse(observations, PLAN)
-    effect, seen = effect_of(mix), headline(observations)
+@pytest.mark.parametrize("design", ["difference_in_differences", "before_after"])
+def test_an_equal_mix_everywhere_changes_nothing(design: str) -> None:
+    observations, plan = balanced(), replace(PLAN, design=design)
+    if design == "before_after":
+        chosen = observations.trained[observations.branch]
+        observations = replace(observations, value=np.where(chosen, observations.value, np.nan))
+    mix, plain = taken_out(observations, plan), analyse(observations, plan)
+    effect, seen = effect_of(mix), headline(observations, plan)
     assert mix.shift == pytest.approx(0.0, abs=1e-12)
     assert effect.estimate == pytest.approx(seen.estimate, rel=EXACT)
     assert effect.standard_error == pytest.approx(seen.standard_error, rel=EXACT)
@@ -92,7 +97,8 @@ def test_an_equal_mix_everywhere_changes_nothing() -> None:
     assert mix.uplift.estimate == pytest.approx(plain.uplift.estimate, rel=EXACT)
     assert mix.uplift.interval.low == pytest.approx(plain.uplift.interval.low, rel=EXACT)
     assert mix.uplift.interval.high == pytest.approx(plain.uplift.interval.high, rel=EXACT)
-    np.testing.assert_allclose(mix.shares.distance(), 0.0, atol=1e-12)
+    distance = mix.shares.distance()
+    np.testing.assert_allclose(distance[~np.isnan(distance)], 0.0, atol=1e-12)
 
 
 def test_operations_are_taken_out_as_the_full_regression_has_them() -> None:
@@ -164,8 +170,9 @@ def test_rows_without_an_operation_are_left_out_of_the_mix_alone() -> None:
     assert "missing_values" not in [caution.code for caution in found.cautions]
 
 
-def test_trained_branches_alone_have_a_mix_too() -> None:
-    plan = replace(PLAN, design="before_after")
+@pytest.mark.parametrize("weights", ["branch", "observation"])
+def test_trained_branches_alone_have_a_mix_too(weights: str) -> None:
+    plan = replace(PLAN, design="before_after", weights=weights)
     observations = observed(comparison=0)
     mix = taken_out(observations, plan)
     assert np.isnan(mix.shares.distance()[0])
@@ -173,6 +180,19 @@ def test_trained_branches_alone_have_a_mix_too() -> None:
     assert mix.shift > 1.0
     assert mix.uplift is not None
     assert mix.uplift.interval.contains(0.0) == (effect_of(mix).pvalue >= 0.05)
+
+
+def test_rows_of_trained_branches_alone_are_least_squares_on_after_and_operations() -> None:
+    observations = observed(comparison=0)
+    mix = taken_out(observations, replace(ROWS, design="before_after"))
+    assert observations.operation is not None
+    after = (observations.period == AFTER).astype(float)
+    dummies = (observations.operation.codes[:, None] == [1, 2]).astype(float)
+    X = np.column_stack([np.ones_like(after), dummies, after])
+    expected = fit(X, observations.value, observations.branch)
+    assert effect_of(mix).estimate == pytest.approx(expected.estimate, rel=EXACT)
+    assert effect_of(mix).standard_error ** 2 == pytest.approx(expected.cr2, rel=EXACT)
+    assert effect_of(mix).df == pytest.approx(expected.df, rel=EXACT)
 
 
 def test_durations_are_told_as_speed() -> None:
