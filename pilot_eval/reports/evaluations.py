@@ -316,17 +316,24 @@ class _Text:
             )
             for first, (arm, row) in zip((True, False), told["means"].items(), strict=False)
         ]
-        effect = told["effect"]
-        if effect is None:
-            return lines
+        if told["effect"] is not None:
+            lines.append(("", self._in_words(told["effect"], "percentage_points")))
+        if told["rows"]:
+            lines += [
+                (self._label(case), self._in_words(effect, "seconds"))
+                for case, effect in self.analysis.extra["giving_up"].items()
+                if effect is not None
+            ]
+        return lines
+
+    def _in_words(self, effect: Mapping[str, Any], unit: str) -> str:
+        """An effect of the document with its interval and p-value."""
         low, high = effect["confidence_interval"]
-        text = (
+        return (
             f"{number(effect['estimate'], 1, self.language, sign=True)} "
-            f"{getattr(TEXT_UNITS['percentage_points'], self.language)} "
-            f"({interval(low, high, 1, self.language, sign=True)}), "
-            f"{self._pvalue(effect['pvalue'])}"
+            f"{getattr(TEXT_UNITS[unit], self.language)} "
+            f"({interval(low, high, 1, self.language, sign=True)}), {self._pvalue(effect['pvalue'])}"
         )
-        return [*lines, ("", text)]
 
     def _lognormal(self) -> list[tuple[str, str]]:
         """The speed by the lognormal model, beside the mean of waits that were given up."""

@@ -94,6 +94,21 @@ class Waits:
         empty = np.ones_like(mean)
         return Panel.of(Cells(empty, mean, empty), self.trained, stratum=self.stratum)
 
+    def extremes(self, limit: float) -> dict[str, Floats]:
+        """(G, 2) mean waits up to the limit, had all who gave up been served then, or none before the limit.
+
+        Whatever made people leave, each mean lies between the two; the curve takes neither.
+        """
+        shorter = np.minimum(self.seconds, limit)
+        cases = {
+            "served_when_leaving": shorter,
+            "waiting_to_the_limit": np.where(self.gave_up, limit, shorter),
+        }
+        return {
+            case: sum_cells(self.branch, self.after, value, len(self.trained)).mean
+            for case, value in cases.items()
+        }
+
     def shares_given_up(self) -> Floats:
         """(G, 2) per cent of waits that were given up."""
         share = np.where(self.gave_up, 100.0, 0.0)
@@ -201,6 +216,10 @@ def _told(started: Analysis, waits: Waits, limit: Limit, found: EstimatedPanel) 
                 "percent_of_waits_beyond": limit.beyond,
             },
             "abandonment": _abandonment(plan, waits, abandonment),
+            "giving_up": {
+                case: _effect(plan, estimate_effect(waits.panel(mean)))
+                for case, mean in waits.extremes(limit.seconds).items()
+            },
             "lognormal_aft": lognormal_sensitivity(plan, waits),
         },
     )
@@ -238,7 +257,7 @@ def _abandonment(plan: AnalysisPlan, waits: Waits, effect: Effect | NotEstimable
     """Per cent of waits given up, with the effect in percentage points."""
     share = waits.shares_given_up()
     arms = {"trained": waits.trained, "comparison": ~waits.trained}
-    told: dict[str, Any] = {
+    return {
         "unit": "percentage_points",
         "rows": int(waits.gave_up.sum()),
         "means": {
@@ -246,19 +265,22 @@ def _abandonment(plan: AnalysisPlan, waits: Waits, effect: Effect | NotEstimable
             for arm, rows in arms.items()
             if rows.any()
         },
-        "effect": None,
+        "effect": _effect(plan, effect),
     }
-    if isinstance(effect, Effect):
-        ends = effect.confidence_interval(plan.level)
-        told["effect"] = {
-            "estimate": effect.estimate,
-            "standard_error": effect.standard_error,
-            "df": effect.df,
-            "confidence_interval": [ends.low, ends.high],
-            "pvalue": effect.pvalue,
-            "method": "cr2",
-        }
-    return told
+
+
+def _effect(plan: AnalysisPlan, effect: Effect | NotEstimable) -> dict[str, Any] | None:
+    if isinstance(effect, NotEstimable):
+        return None
+    ends = effect.confidence_interval(plan.level)
+    return {
+        "estimate": effect.estimate,
+        "standard_error": effect.standard_error,
+        "df": effect.df,
+        "confidence_interval": [ends.low, ends.high],
+        "pvalue": effect.pvalue,
+        "method": "cr2",
+    }
 
 
 def lognormal_sensitivity(plan: AnalysisPlan, waits: Waits) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,21 @@ def test_before_and_after_alone_and_strata_are_answered() -> None:
     assert strata["effect"]["estimate"] == pytest.approx(evaluated(rows)["effect"]["estimate"], rel=EXACT)
 
 
+def test_the_extremes_of_giving_up_enclose_every_mean_and_are_told() -> None:
+    rows = made_up_waits(11)
+    document = evaluated(rows, limit=100.0)
+    shorter = [min(wait, 100.0) for wait in rows["wait"]]
+    waiting = [100.0 if gone else wait for wait, gone in zip(shorter, rows["gave_up"], strict=True)]
+    for case, values in (("served_when_leaving", shorter), ("waiting_to_the_limit", waiting)):
+        plain = pilot_eval.evaluate(rows | {"x": values}, outcome="x", draws=99).to_dict()
+        for name in ("estimate", "standard_error", "df", "pvalue"):
+            assert document["giving_up"][case][name] == pytest.approx(plain["effect"][name], rel=EXACT)
+        for arm, means in document["means"].items():
+            for period, mean in means.items():
+                low, high = (plain["means"][arm][period], mean)
+                assert low < high if case == "served_when_leaving" else low > high
+
+
 def test_the_report_reads_in_both_languages() -> None:
     rows = made_up_waits(10)
     evaluation = pilot_eval.evaluate(rows, outcome="wait", kind="duration", censored="gave_up", draws=199)
@@ -233,6 +249,8 @@ def test_the_report_reads_in_both_languages() -> None:
     assert "true waits are longer than told here" in english
     assert "Среднее ожидание до предела изменилось на" in russian
     given_up = evaluation.to_dict()["abandonment"]["means"]["trained"]["before"]
-    assert f"Gave up         {given_up:.1f}%" in english
+    assert re.search(rf"Gave up +{given_up:.1f}%", english)
     assert "Не дождались" in russian
+    assert "Waited to limit" in english
+    assert "Обслужены сразу" in russian
     assert "nan" not in english

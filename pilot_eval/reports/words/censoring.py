@@ -49,6 +49,8 @@ COUNTED: dict[str, Forms] = {"giving_up_may_inform": WAITS}
 
 LABELS: dict[str, Sentence] = {
     "abandonment": Sentence("Gave up", "Не дождались"),
+    "served_when_leaving": Sentence("Served at once", "Обслужены сразу"),
+    "waiting_to_the_limit": Sentence("Waited to limit", "Ждали до предела"),
     "lognormal_aft": Sentence("Lognormal", "Логнормальная"),
 }
 UNITS: dict[str, Sentence] = {"seconds": Sentence("{number} seconds", "{number} с")}
