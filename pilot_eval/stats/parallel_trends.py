@@ -194,7 +194,9 @@ def pre_test(drift: Drift, slope: float, confidence_level: float) -> PreTest:
     statistic = float(np.max(np.abs(drift.before) / error))
     limit = two_sided_quantile(1.0 - (1.0 - confidence_level) / count, drift.df)
     far = np.abs(shift) / error
-    power = float(np.max(1.0 - nctdtr(drift.df, far, limit) + nctdtr(drift.df, far, -limit)))
+    # scipy has no number where a probability is next to 0
+    below_limit, wrong_side = (np.nan_to_num(nctdtr(drift.df, far, side * limit)) for side in (1.0, -1.0))
+    power = float(np.max(1.0 - below_limit + wrong_side))
     pvalue = min(1.0, count * two_sided_pvalue(statistic, drift.df))
     return PreTest("bonferroni", statistic, (1.0, drift.df), pvalue, power)
 

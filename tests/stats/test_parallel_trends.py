@@ -93,6 +93,17 @@ def test_few_branches_are_tested_one_by_one() -> None:
     assert 0.0 < trends.test.power < 1.0
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.1, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_power_is_a_probability_however_large_the_drift(count: int, slope: float) -> None:
+    power = pre_test(Drift(1.0, np.ones(1), np.zeros(count), np.eye(count + 1), 20.0), slope, 0.95).power
+    assert 0.0 <= power <= 1.0
+    if slope == 0.0:
+        assert power == pytest.approx(0.05 if count < 60 else 0.05 / 60)
+    if slope > 100.0:
+        assert power == pytest.approx(1.0)
+
+
 def test_the_slope_is_of_the_drift_that_would_make_the_effect() -> None:
     trends = trends_of(6, [3] * 6 + [4] * 5 + [6] * 7, 6)
     times = np.arange(len(trends.drift.post_weight))
