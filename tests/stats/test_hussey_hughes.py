@@ -5,12 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pilot_eval.stats.hussey_hughes import HusseyHughes, hussey_hughes
 from pilot_eval.stats.wedge_regression import Wedge
-from tests.stats.wedges import fit_of, from_r, made_up_wedge
+from tests.stats.wedges import fit_of, frame_of, from_r, made_up_wedge
 
 OPTIMISED = 1e-5  # relative: lme4 and statsmodels stop their search there
 
@@ -34,15 +33,7 @@ def test_statsmodels_gives_the_same_effect_and_components() -> None:
     import statsmodels.formula.api as smf
 
     panel = made_up_wedge(21, [1, 1, 2, 2, 3, 3, 4, 4], 4, missing=3)
-    branch, period = np.nonzero(panel.seen)
-    frame = pd.DataFrame(
-        {
-            "y": panel.mean[branch, period],
-            "branch": branch,
-            "period": period,
-            "trained": panel.exposed[branch, period].astype(float),
-        }
-    )
+    frame = frame_of(panel)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of its own search
         model = smf.mixedlm("y ~ C(period) + trained", frame, groups=frame["branch"]).fit(reml=True)

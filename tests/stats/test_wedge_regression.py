@@ -6,12 +6,11 @@ import math
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 from pilot_eval.stats.wedge_regression import Wedge, two_way_fit
-from tests.stats.wedges import fit_of, from_r, made_up_wedge
+from tests.stats.wedges import fit_of, frame_of, from_r, made_up_wedge
 
 EXACT = 1e-9  # relative: the same number by another order of sums
 PRINTED = 1e-9  # relative: R wrote 15 digits, its own order of sums loses some
@@ -88,15 +87,7 @@ def test_cr2_and_its_df_are_those_of_clubsandwich() -> None:
 
 def test_coefficient_and_cr1_are_those_of_pyfixest() -> None:
     panel, _ = from_r()
-    branch, period = np.nonzero(panel.seen)
-    frame = pd.DataFrame(
-        {
-            "y": panel.mean[branch, period],
-            "branch": branch,
-            "period": period,
-            "trained": panel.exposed[branch, period].astype(float),
-        }
-    )
+    frame = frame_of(panel)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyfixest's own dependencies deprecate one another
         import pyfixest as pf

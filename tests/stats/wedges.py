@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pilot_eval.stats.wedge_regression import TwoWayFit, Wedge, two_way_fit
 
@@ -31,6 +32,15 @@ def fit_of(panel: Wedge) -> TwoWayFit:
     fit = two_way_fit(panel, panel.exposed[None].astype(float))
     assert fit is not None
     return fit
+
+
+def frame_of(panel: Wedge) -> pd.DataFrame:
+    """One row per cell seen: y, branch, period, trained; for programs that take data frames."""
+    branch, period = np.nonzero(panel.seen)
+    trained = panel.exposed[branch, period].astype(float)
+    return pd.DataFrame(
+        {"y": panel.mean[branch, period], "branch": branch, "period": period, "trained": trained}
+    )
 
 
 def from_r() -> tuple[Wedge, dict[str, Any]]:
