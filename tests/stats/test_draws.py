@@ -109,6 +109,13 @@ def test_all_subsets_are_equally_likely(size: int, wanted: int) -> None:
         assert chi2.sf(np.sum((counts - expected) ** 2 / expected), len(sets) - 1) > 0.001
 
 
+@pytest.mark.parametrize("wanted", [1, 2, 299, 598, 599])
+def test_subsets_have_the_wanted_size_however_rare_a_member_is(wanted: int) -> None:
+    found = random_subsets(600, wanted, 500, np.random.PCG64(12))
+    assert (np.bitwise_count(found).sum(axis=1) == wanted).all()
+    assert len(np.unique(found, axis=0)) > 200
+
+
 def test_places_of_a_large_subset_are_as_likely_and_as_dependent_as_they_should_be() -> None:
     found = np.unpackbits(random_subsets(130, 17, 20_000, np.random.PCG64(11)), axis=1, bitorder="little")
     share = 17 / 130
