@@ -47,9 +47,9 @@ WARNINGS: dict[str, Sentence] = {
     ),
     "quantiles_with_few_branches": Sentence(
         "With {n} in the smaller arm the intervals of quantiles are too narrow: with three to five they "
-        "missed the truth in 8 to 14% of made-up pilots instead of 5%.",
+        "missed the truth in 8 to 12% of made-up pilots instead of 5%.",
         "В меньшей группе {n}, и интервалы квантилей слишком узки: при трёх–пяти они не накрывали истину в "
-        "8–14 % модельных пилотов вместо 5 %.",
+        "8–12 % модельных пилотов вместо 5 %.",
     ),
     "quantile_of_few_rows": Sentence(
         "The value that {share} stay within rests on few visits; beyond it, in the arm and period with the "
