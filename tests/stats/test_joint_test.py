@@ -41,7 +41,7 @@ def test_its_median_is_that_of_the_curves_own_rows(kind: str) -> None:
 
 
 def test_no_effect_is_rejected_as_often_as_it_says() -> None:
-    times = runs(12)
+    times = runs(8)
     rejected = sum(joint_of(seed).median_pvalue <= 0.1 for seed in range(times))
     assert rejected / times < 0.1 + 3.0 * (0.1 * 0.9 / times) ** 0.5
 

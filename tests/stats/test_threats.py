@@ -92,7 +92,7 @@ def test_branches_chosen_for_bad_luck_recover_by_as_much_as_the_threat_says() ->
     """No training does anything; the half with the worst means before is 'trained'."""
     rng = np.random.default_rng(9)
     expected, seen = [], []
-    for _ in range(80):
+    for _ in range(40):
         true = rng.normal(50.0, 3.0, 40)
         mean = true[:, None] + rng.normal(0.0, 3.0, (40, 2))
         trained = mean[:, 0] < np.median(mean[:, 0])
@@ -108,7 +108,7 @@ def test_branches_chosen_for_bad_luck_recover_by_as_much_as_the_threat_says() ->
         (found,) = [one for one in threats_to(observations, analysis) if one.code == "regression_to_mean"]
         expected.append(float(found.values["expected"]))
     assert np.mean(seen) > 2.0
-    assert np.mean(expected) == pytest.approx(float(np.mean(seen)), rel=0.1)
+    assert np.mean(expected) == pytest.approx(float(np.mean(seen)), rel=0.15)
 
 
 def test_the_slope_is_that_of_the_arms_together() -> None:
