@@ -38,7 +38,7 @@ ENOUGH_PATTERNS = 4  # per 1 / (1 - level): below, permutations and signs find l
 LARGEST_FALL = 2.0  # log rate ratio up to which events become rarer; a fall of 86 per cent
 _ROUNDS, _SETTLED = 60, 1e-6  # of an effect and its own spread
 UNLIKELY = 0.05  # p-value of the F test below which arms are said to vary unequally
-UNEVEN = 0.55  # coefficient of variation of visits, above which 1 + cv^2 says too little
+UNEVEN = 0.55  # assumed coefficient of variation of visits, above which 1 + cv^2 says too little
 BRANCHES = (4, 6, 8, 10, 14, 20, 28, 40, 60, 80, 120, 200, 400, 1000)
 VISITS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100)
 BELOW, ABOVE = 3, 4  # sizes of these beside the asked one
@@ -366,7 +366,7 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
     ratio = _unequal(found)
     if ratio is not None:
         cautions.append(Caution("arms_vary_unequally", {"ratio": ratio}))
-    if not known.spread.pooled and known.spread.unevenness > 1.0 + UNEVEN**2:
+    if found is None and not known.spread.pooled and known.spread.unevenness > 1.0 + UNEVEN**2:
         cautions.append(Caution("visits_vary_much"))
     if question.kind == "proportion" and known.before is not None:
         room = 100.0 - known.before if question.better is Better.HIGHER else known.before

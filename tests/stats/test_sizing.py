@@ -146,6 +146,14 @@ def test_single_visits_tell_nothing_of_more() -> None:
     assert "single_visits_behind_plan" in codes(found)
 
 
+def test_assumed_visits_that_vary_much_are_said() -> None:
+    assumed = {"within_sd": 6.0, "between_sd": 6.0, "correlation": 0.9, "visits_cv": 0.6}
+    assert "visits_vary_much" in codes(size_pilot(known_of("score", assumed), QUESTION))
+    assert "visits_vary_much" not in codes(
+        size_pilot(known_of("score", assumed | {"visits_cv": 0.4}), QUESTION)
+    )
+
+
 def test_a_share_has_no_room_above_all_of_it() -> None:
     known = known_of("proportion", {"mean": 0.9, "icc": 0.1, "correlation": 0.5})
     question = replace(QUESTION, kind="proportion", smallest_effect=None, study=Study(6, 6, 5))
