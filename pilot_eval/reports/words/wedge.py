@@ -7,7 +7,7 @@ from pilot_eval.reports.words.counted import BRANCHES, ROWS
 
 ORDERS: Forms = {
     "en": {"one": "order", "other": "orders"},
-    "ru": {"one": "порядок", "few": "порядка", "many": "порядков", "other": "порядка"},
+    "ru": {},
 }
 MEANS: Forms = {
     "en": {"one": "branch and period has", "other": "branches and periods have"},
@@ -62,8 +62,8 @@ WARNINGS: dict[str, Sentence] = {
     "wedge_few_orders": Sentence(
         "There are only {n} in which these branches could have been trained: no p-value below {pvalue} is "
         "possible, whatever the effect.",
-        "Обучать эти отделения можно было лишь столькими способами: {n}; значимость меньше {pvalue} "
-        "невозможна при любом эффекте.",
+        "Возможных очерёдностей обучения всего {n}: значимость меньше {pvalue} недостижима при любом "
+        "эффекте.",
     ),
     "wedge_few_branches": Sentence(
         "There are few branches, only {n}: CR2 beside the permutation rests on about {df} degrees of "
