@@ -36,8 +36,8 @@ LEVEL, DRAWS = 0.95, 199
 EFFECT, BASE, SLOPE = 5.0, 60.0, 1.0
 # Of CR2 and Fieller; of the tests beside it, and of both with few branches that vary more than the others, as
 # measured: see docs/methods.md.
-EQUAL, UNEQUAL = 0.06, 0.09
-BESIDE_EQUAL, BESIDE_UNEQUAL = 0.07, 0.15
+EQUAL, UNEQUAL = 0.06, 0.08
+BESIDE_EQUAL, BESIDE_UNEQUAL = 0.075, 0.13
 LEAST = 0.015  # a method that hardly ever rejects has no power either
 
 Build = Callable[[Sample], TrainingRegression]
