@@ -15,7 +15,7 @@ import pytest
 
 import pilot_eval
 
-DATA_SETS = 400 if os.environ.get("PILOT_EVAL_LONG") == "1" else 12  # of each case
+DATA_SETS = 400 if os.environ.get("PILOT_EVAL_LONG") == "1" else 6  # of each case
 LEVELS = (0.8, 0.9, 0.95)
 ROUNDING = 1e-9  # a p-value this near to the level may fall on either side
 
