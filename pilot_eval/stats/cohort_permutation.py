@@ -19,7 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain import progress
-from pilot_eval.stats.cohorts import FEWEST, CohortEffects, Summary, cohorts_of, weights_of_means
+from pilot_eval.stats.cohorts import (
+    FEWEST,
+    CohortEffects,
+    Summary,
+    cohorts_of,
+    compared_periods,
+    weights_of_means,
+)
 from pilot_eval.stats.inversion import Draws, Polynomial, TestOfEffect, invert, without_rounding
 from pilot_eval.stats.sequence_permutation import (
     ENUMERATE_AT_LEAST,
@@ -129,7 +136,7 @@ def _of_cells(effects: CohortEffects, summary: Summary, starts: Integers) -> tup
     cells = [
         _Exchanged.of(columns, members, cohort, period)
         for cohort in cohorts_of(panel)
-        for period in range(cohort, _last(effects))
+        for period in range(cohort, compared_periods(panel))
     ]
     weights = _group_weights(cells, {code: float(own[0].sum()) for code, own in members.items()})
     top, influence = np.zeros((2, len(starts))), np.zeros((2, *starts.shape))
@@ -139,12 +146,6 @@ def _of_cells(effects: CohortEffects, summary: Summary, starts: Integers) -> tup
     a, b = influence
     bottom = (np.sum(a * a, axis=1), 2.0 * np.sum(a * b, axis=1), np.sum(b * b, axis=1))
     return (top[0], top[1]), bottom
-
-
-def _last(effects: CohortEffects) -> int:
-    """First period in which nobody is left to compare with."""
-    limit = int(effects.panel.start.max())
-    return effects.panel.periods if limit >= effects.panel.periods else limit
 
 
 @dataclass(frozen=True, slots=True)

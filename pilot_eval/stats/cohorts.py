@@ -123,6 +123,11 @@ def cohorts_of(panel: BranchPeriods) -> list[int]:
     return [start for start in starts if bool(np.any(panel.start > start))]
 
 
+def compared_periods(panel: BranchPeriods) -> int:
+    """How many periods have somebody untrained left: all, or those before the last cohort's training."""
+    return min(max((int(start) for start in panel.start), default=0), panel.periods)
+
+
 def cohort_effects(panel: BranchPeriods, *, universal: bool = False) -> CohortEffects:
     """Effects of every cohort in every period but its base, compared with branches not yet trained.
 
@@ -134,14 +139,11 @@ def cohort_effects(panel: BranchPeriods, *, universal: bool = False) -> CohortEf
     ----------
     panel : branches with a period before training, see `without_always_trained`
     universal : compare every period with the last before training; by default that is so from training on,
-    and
-        each earlier period is compared with the one before it, as R's `did` does
+        and each earlier period is compared with the one before it, as R's `did` does
     """
     found, lacking = [], []
-    limit = max((int(s) for s in panel.start), default=0)
-    last = panel.periods if limit >= panel.periods else limit
     for cohort in cohorts_of(panel):
-        for period in range(last):
+        for period in range(compared_periods(panel)):
             base = cohort - 1 if universal or period >= cohort else period - 1
             if base < 0 or base == period:
                 continue

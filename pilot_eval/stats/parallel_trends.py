@@ -73,8 +73,7 @@ class ParallelTrends:
     test : of the P estimates together
     slope : change per period of the straight drift that alone would make the effect
     breakdown_ratio : drift after training, in multiples of the largest step before it, at which the interval
-    of
-        the effect reaches 0; None where no multiple looked at does
+        of the effect reaches 0; None where no multiple looked at does
     breakdown_change : change of the drift's slope per period at which it does, on the scale of the effect
     confidence_level : of these intervals
     drift : what they are computed from

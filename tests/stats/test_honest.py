@@ -62,7 +62,7 @@ def length(ends: ConfidenceInterval) -> float:
 
 def limits_by_programme(drift: Drift, ratio: float) -> tuple[float, float]:
     """The effects that exactly known estimates leave possible: one linear programme per step and sign."""
-    before, after = len(drift.before), len(drift.post_weight)
+    after = len(drift.post_weight)
     steps = np.diff(np.append(drift.before, 0.0))
     ends = []
     for largest in np.abs(steps)[np.abs(steps) == np.abs(steps).max()]:
@@ -72,7 +72,6 @@ def limits_by_programme(drift: Drift, ratio: float) -> tuple[float, float]:
                 sign * drift.post_weight @ walk, bounds=[(-ratio * largest, ratio * largest)] * after
             )
             ends.append(drift.effect - sign * found.fun)
-    assert before
     return min(ends), max(ends)
 
 
