@@ -80,7 +80,13 @@ def joint_test(observations: Observations, analysis: Analysis) -> JointTest | No
         return NotEstimable("not_for_this_estimator")
     used = analysis.flow.used
     trained = observations.trained[used]
-    answers = _answers(observations, analysis, trained)
+    answers = {
+        code: answer
+        for code, answer in _answers(observations, analysis, trained).items()
+        if answer(trained) is not None
+    }
+    if not answers:
+        return NotEstimable("no_variation", {"n": len(trained)})
     stratum = np.zeros(len(trained), dtype=np.intp)
     if observations.stratum is not None:
         stratum = np.unique(observations.stratum.codes[used], return_inverse=True)[1].astype(np.intp)

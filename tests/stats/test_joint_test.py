@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pilot_eval.domain.observations import AFTER
 from pilot_eval.stats.joint_test import JointTest, joint_test
 from pilot_eval.stats.results import NotEstimable
 from tests.simulation.pilots import runs
@@ -52,6 +53,16 @@ def test_a_large_effect_is_found_and_the_seed_decides() -> None:
     assert found.significant_pvalue <= 0.05
     assert found.significant == len(found.specifications)
     assert joint_of(gain=15.0) == found
+
+
+def test_a_specification_without_an_answer_is_left_out() -> None:
+    observations = shares()
+    after = (observations.period == AFTER) & observations.trained[observations.branch]
+    sure = replace(observations, value=np.where(after, 1.0, observations.value))
+    found = joint_test(sure, analysed(sure, kind="proportion"))
+    assert isinstance(found, JointTest)
+    assert "logit" not in found.specifications
+    assert "weights_branch" in found.specifications
 
 
 def test_what_it_is_not_for_is_said() -> None:
