@@ -51,8 +51,8 @@ def test_the_error_spent_is_the_probability_of_ever_crossing(
             mean=np.zeros(last),
             cov=correlation[:last, :last],
             lower_limit=-limit,
-            abseps=1e-8,
-            releps=1e-8,
+            abseps=1e-7,
+            releps=1e-7,
             rng=np.random.default_rng(1),
         )
         assert 1.0 - inside == pytest.approx(found.spent[last - 1], abs=INTEGRATED)
