@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint catalogue soak calibration bench lock browser clean
+.PHONY: install demo test lint catalogue soak simulation calibration bench lock browser clean
 
 install: $(VENV)/.installed            ## the product in .venv
 
@@ -41,8 +41,11 @@ catalogue: $(VENV)/.installed-dev      ## collect new texts into the Russian cat
 soak: $(VENV)/.installed-dev           ## the long form of the durability tests
 	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/durability
 
-calibration: $(VENV)/.installed-dev    ## size and coverage of each method, 10,000 runs a cell
-	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/simulation
+simulation: $(VENV)/.installed-dev     ## the long form of every simulation
+	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/simulation tests/stats
+
+calibration: $(VENV)/.installed-dev    ## size, coverage and power, 10,000 runs a cell: docs/calibration.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.simulation.calibration
 
 bench: $(VENV)/.installed-dev          ## speed beside named peers, as ratios
 	$(BIN)/python -m bench

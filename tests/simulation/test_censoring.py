@@ -55,8 +55,20 @@ class Queue:
     spread: float = 0.6
     swing: float = 0.1
 
+    def told(self) -> str:
+        """The pilot in words."""
+        low, high = self.visits
+        waits = f"{low} waits" if low == high else f"{low} to {high} waits"
+        arms = f"{self.trained} trained and {self.comparison} comparison branches"
+        return f"{arms}, {waits} per branch and period"
+
     def waits(self, rng: np.random.Generator, effect: float = SHORTER) -> Waits:
         """One pilot; every longest wait of a branch and period was seen to the limit or served."""
+        observations = self.observations(rng, effect)
+        return Waits.of(observations, Flow.of(observations, with_comparison=True))
+
+    def observations(self, rng: np.random.Generator, effect: float) -> Observations:
+        """The rows of one pilot."""
         count = self.trained + self.comparison
         n = rng.integers(self.visits[0], self.visits[1] + 1, (count, 2))
         branch = np.repeat(np.repeat(np.arange(count), 2), n.ravel())
@@ -68,14 +80,13 @@ class Queue:
         wait = np.exp(level[branch, after.astype(int)] + noise)
         leave = rng.exponential(self.patience, len(branch)) * np.exp(-self.seeing * noise)
         leave[trained[branch] & after] *= self.patience_after
-        observations = Observations.from_columns(
+        return Observations.from_columns(
             branch=branch.astype(str),
             trained=trained[branch],
             period=np.where(after, AFTER, BEFORE),
             value=np.minimum(wait, leave),
             censored=leave < wait,
         )
-        return Waits.of(observations, Flow.of(observations, with_comparison=True))
 
     def truth(self) -> tuple[float, float]:
         """Difference of the mean waits up to the limit, and the same in per cent of speed."""
