@@ -141,21 +141,21 @@ LABELS: dict[str, Sentence] = {
         "{time}: {estimate} ({interval}; все вместе {band}), отделений: {branches}",
     ),
     "pre_test": Sentence(
-        "Before training: {pvalue} that nothing moved; a straight drift that alone would make the effect "
-        "would have been found with probability {power}",
-        "До обучения: {pvalue} для отсутствия расхождения; прямой снос, который один дал бы такой эффект, "
-        "был бы замечен с вероятностью {power}",
+        "Test of different trends before training: {pvalue}; a straight drift that alone would make the "
+        "effect would have been found with probability {power}",
+        "Проверка различия хода до обучения: {pvalue}; прямолинейный дрейф, который один дал бы такой "
+        "эффект, был бы замечен с вероятностью {power}",
     ),
     "breakdown_ratio": Sentence(
         "The interval reaches 0 where drift after training is {ratio} times its largest step before",
-        "Интервал доходит до 0, если снос после обучения в {ratio} раза больше наибольшего шага до него",
+        "Интервал доходит до 0, если дрейф после обучения в {ratio} раза больше наибольшего шага до него",
     ),
     "breakdown_beyond": Sentence(
         "The interval stays clear of 0 with drift after training up to {ratio} times its largest step before",
-        "Интервал не доходит до 0 и при сносе после обучения в {ratio} раз больше наибольшего шага до него",
+        "Интервал не доходит до 0 и при дрейфе после обучения в {ratio} раз больше наибольшего шага до него",
     ),
     "breakdown_at_once": Sentence(
         "The interval holds 0 even without any drift, so that no drift is needed to undo the effect",
-        "Интервал содержит 0 и без всякого сноса: чтобы отменить эффект, снос не нужен",
+        "Интервал содержит 0 и без всякого дрейфа: чтобы отменить эффект, дрейф не нужен",
     ),
 }
