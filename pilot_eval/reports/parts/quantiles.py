@@ -6,10 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pilot_eval.domain.observations import Observations
 from pilot_eval.domain.outcomes import Better
 from pilot_eval.reports.evaluations import not_estimable, warnings
 from pilot_eval.reports.numbers import Language, interval, level_percent, number, percent
+from pilot_eval.reports.parts.fields import estimate_field
 from pilot_eval.reports.wording import reason, warning
 from pilot_eval.reports.words import LABELS
 from pilot_eval.stats.analysis import Analysis
@@ -24,6 +28,8 @@ from pilot_eval.stats.quantile_effects import (
     typical_seconds,
 )
 from pilot_eval.stats.results import Caution, ConfidenceInterval, NotEstimable
+
+Floats = NDArray[np.float64]
 
 ENOUGH_BEYOND = 5  # rows of an arm and period beyond a quantile
 ENOUGH_BRANCHES = 6  # in the smaller arm: below, the intervals missed the truth far too often
@@ -68,9 +74,7 @@ class QuantilesPart:
         }
 
     def _quantile(self, one: QuantileEffect) -> dict[str, Any]:
-        found: dict[str, Any] = {"probability": one.probability, "unit": self.unit}
-        for arm, row in (("trained", one.seen[1]), ("comparison", one.seen[0])):
-            found[arm] = None if math.isnan(row[0]) else {"before": float(row[0]), "after": float(row[1])}
+        found = {"probability": one.probability, "unit": self.unit, **_arms(one.seen)}
         if isinstance(one.change, NotEstimable):
             return found | {"effect": None, "uplift": None, "not_estimable": not_estimable(one.change)}
         uplift = None if one.uplift is None else {"unit": self.uplift_unit, **_change(one.uplift)}
@@ -164,22 +168,23 @@ def _interval(ends: ConfidenceInterval) -> dict[str, Any]:
     return {"confidence_interval": [ends.low, ends.high], "bounded": ends.bounded}
 
 
+def _arms(seen: Floats) -> dict[str, Any]:
+    """Before and after of both arms; None where there is no comparison."""
+    return {
+        arm: None if math.isnan(row[0]) else {"before": float(row[0]), "after": float(row[1])}
+        for arm, row in (("trained", seen[1]), ("comparison", seen[0]))
+    }
+
+
 def _target(target: TargetEffect, level: float) -> dict[str, Any]:
-    found: dict[str, Any] = {"seconds": target.target, "unit": "percentage_points"}
     effect = target.effect
     if isinstance(effect, NotEstimable):
-        return found | {"effect": None, "not_estimable": not_estimable(effect)}
-    for arm, row in (("trained", effect.means[1]), ("comparison", effect.means[0])):
-        found[arm] = None if math.isnan(row[0]) else {"before": float(row[0]), "after": float(row[1])}
-    return found | {
-        "effect": {
-            "estimate": effect.estimate,
-            "standard_error": effect.standard_error,
-            "df": effect.df,
-            "pvalue": effect.pvalue,
-            "method": effect.method,
-            **_interval(effect.confidence_interval(level)),
-        }
+        return {"seconds": target.target, **estimate_field(effect, None, unit="percentage_points")}
+    ends = effect.confidence_interval(level)
+    return {
+        "seconds": target.target,
+        **_arms(effect.means),
+        **estimate_field(effect, ends, unit="percentage_points"),
     }
 
 
