@@ -38,8 +38,8 @@ are closed forms, shown to be equal to those programs in `tests/simulation/calib
 
 """
 
-FEWER = """With fewer than {whole} pilots of a kind chance has its say: of {few}, a method that keeps to a limit
-of 6 % may lie {chance} points above it (three standard errors).
+FEWER = """With fewer than {whole} pilots of a kind chance has its say: of {few}, a method that keeps
+to a limit of 6 % may lie {chance} points above it (three standard errors).
 
 """
 
