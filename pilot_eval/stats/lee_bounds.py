@@ -97,6 +97,8 @@ def lee_bounds(change: Floats, trained: NDArray[np.bool_]) -> LeeBounds | NotEst
     without_largest, without_smallest = -worst[0], best[0]
     ends = (without_largest - whole[0], without_smallest - whole[0])
     errors = (float(np.sqrt(worst[1] + whole[1])), float(np.sqrt(best[1] + whole[1])))
+    if max(errors) <= 0.0:
+        return NotEstimable("no_variation", {"n": sum(counts)})
     if not larger:
         ends, errors = (-ends[1], -ends[0]), (errors[1], errors[0])
     return LeeBounds(

@@ -24,6 +24,7 @@ OF_OPERATIONS = {
     "labels_not_linked": "operations_not_linked",
     "no_rows_left": "operations_fill_rows",
 }
+FEWEST = 2  # branches of an arm
 MIX_DIFFERS = 0.10  # share of an arm's values that would need another operation for its periods to be alike
 
 
@@ -117,6 +118,11 @@ def mix_of(observations: Observations, plan: AnalysisPlan) -> Mix | NotEstimable
     shares = shares_of(observations, plan)
     observations, _ = _with_operation(observations)
     flow = Flow.of(observations, with_comparison=plan.with_comparison)
+    arms = {"trained": flow.trained} | ({"comparison": flow.comparison} if plan.with_comparison else {})
+    for arm, n in arms.items():
+        if n < FEWEST:
+            few = NotEstimable("few_branches", {"arm": arm, "n": n, "need": FEWEST})
+            return Mix(shares, np.full(len(shares.names), np.nan), None, few)
     sample, label, names = _labelled(observations, flow, plan.measure.values)
     cell = 2 * sample.branch + sample.after
     fitted = label_effects(cell, label, sample.value, cells=2 * len(sample.trained), labels=len(names))
@@ -174,8 +180,9 @@ def _labelled(
 def _counts(sample: Sample, label: NDArray[np.intp], labels: int) -> Floats:
     """(G, 2, L) rows of each branch, period and operation."""
     cell = 2 * sample.branch + sample.after
-    size = 2 * len(sample.trained) * labels
-    return np.bincount(cell * labels + label, minlength=size).reshape(-1, 2, labels).astype(np.float64)
+    shape = (len(sample.trained), 2, labels)
+    counts = np.bincount(cell * labels + label, minlength=int(np.prod(shape)))
+    return counts.reshape(shape).astype(np.float64)
 
 
 def _of_rows(

@@ -138,3 +138,9 @@ def test_bounds_of_a_pilot_count_branches_seen_once_as_missing() -> None:
     found = bounds_of_missing_branches(pilot, AnalysisPlan("x"))
     expected = bounds_of([2.0, 3.0, NAN], [0.0, 2.0, 0.5, 1.0])
     assert found == expected
+
+
+def test_changes_without_any_spread_have_no_bounds() -> None:
+    change = np.array([1.0, 1.0, 1.0, NAN, 1.0, 1.0, 1.0])
+    found = lee_bounds(change, np.arange(7) < 4)
+    assert found == NotEstimable("no_variation", {"n": 6})

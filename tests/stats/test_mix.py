@@ -247,3 +247,12 @@ def test_an_adjusted_effect_has_no_mix_taken_out() -> None:
 
 def test_rows_without_the_column_have_no_mix() -> None:
     assert mix_of(replace(observed(), operation=None), PLAN) == NotEstimable("without_operations")
+
+
+def test_an_arm_of_one_branch_with_operations_says_so() -> None:
+    made = pilot(trained=1, comparison=5)
+    few = mix_of(Observations.from_columns(**made), PLAN)
+    assert isinstance(few, Mix)
+    assert few.effect == NotEstimable("few_branches", {"arm": "trained", "n": 1, "need": 2})
+    none = made | {"operation": [None] * len(made["operation"])}
+    assert shares_of(Observations.from_columns(**none), PLAN).names == ()
