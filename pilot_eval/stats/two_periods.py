@@ -23,6 +23,7 @@ FEW_BRANCHES = 6  # in the smaller arm: below, the degrees of freedom are small 
 FEW_DEGREES = (
     4.0  # of freedom: below, CR2's p-values lose their accuracy (Tipton 2015, Psychological Methods)
 )
+AFFORDABLE = 10_000_000  # doubles that a check beside the effect may hold
 ZERO_SHARE = 0.05  # of recorded durations; above, half seconds would decide a mean of logarithms
 
 
@@ -206,12 +207,20 @@ def _weights_disagree(
 ) -> bool:
     """Whether counting rows instead of branches, or the reverse, would turn the direction round."""
     plan = numbers.plan
-    if plan.estimator != "change":
+    if plan.estimator != "change" or _beyond_a_check(observations, numbers.flow):
         return False
     other = replace(plan, weights="branch" if plan.weights == "observation" else "observation")
     scale = plan.measure.values if numbers.interval is not None else "value"
     second = estimated(observations, numbers.flow, other, scale)
     return not isinstance(second, NotEstimable) and second.effect.estimate * effect.estimate < 0.0
+
+
+def _beyond_a_check(observations: Observations, flow: Flow) -> bool:
+    """Whether a regression of rows with so many strata would cost more than the effect itself."""
+    if observations.stratum is None:
+        return False
+    regressors = 2 * len(observations.stratum.names) + 2
+    return regressors * (flow.rows_used + regressors * int(flow.used.sum())) > AFFORDABLE
 
 
 def _moved(observations: Observations, numbers: Analysis) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -284,3 +285,19 @@ def test_no_rows_at_all_are_not_estimable(design: str) -> None:
     for kind in ("score", "duration"):
         found = analysed(nothing, replace(PLAN, design=design, kind=kind))
         assert isinstance(found.effect, NotEstimable)
+
+
+def test_many_strata_of_a_network_cost_no_regression_of_rows() -> None:
+    """It would hold branches x strata squared numbers, for a warning."""
+    rng = np.random.default_rng(1)
+    branch = np.repeat(np.arange(4_000), 2)
+    columns = {
+        "branch": np.char.zfill(branch.astype(str), 5),
+        "trained": branch % 2 == 0,
+        "period": np.tile([BEFORE, AFTER], 4_000),
+        "value": rng.normal(60.0, 5.0, 8_000),
+        "stratum": (branch // 40).astype(str),
+    }
+    begun = time.process_time()
+    assert isinstance(analysed(columns).effect, Effect)
+    assert time.process_time() - begun < 4.0
