@@ -1,4 +1,4 @@
-"""Ranking, sensitivity and threats of small, broken and lopsided pilots: an answer or a reason, never a NaN."""
+"""Ranking, sensitivity and threats of small, broken and lopsided pilots: an answer or a reason."""
 
 from __future__ import annotations
 
