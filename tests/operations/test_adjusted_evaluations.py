@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +284,46 @@ def test_the_report_says_what_the_effect_is_adjusted_for() -> None:
     assert line.endswith("the level before, size")
     assert "уровень до обучения, size" in found.to_text("ru")
     assert "Adjusted for" not in pilot_eval.evaluate(columns(), outcome="score", draws=99).to_text()
+
+
+THIN = (
+    {"covariates": ("x",)},
+    {"covariates": ("x", "z"), "strata": "s"},
+    {"covariates": ("x", "z"), "weights": "observation"},
+    {"strata": "s", "weights": "observation"},
+    RANDOM,
+    {**RANDOM, "covariates": ("z",), "strata": "s"},
+    {"operation": "operation"},
+    {"operation": "operation", "weights": "observation"},
+    {"operation": "operation", "design": "before_after", "weights": "observation"},
+)
+
+
+@pytest.mark.parametrize("options", THIN)
+def test_thin_pilots_have_an_answer_or_a_reason_and_no_test_contradicts_its_interval(
+    options: dict[str, Any],
+) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        branches = int(rng.integers(4, 12))
+        count = branches * int(rng.integers(3, 9))
+        branch = rng.integers(0, branches, count)
+        data = {
+            "branch": [f"b{code}" for code in branch],
+            "arm": np.where(branch < rng.integers(1, branches), "trained", "comparison"),
+            "period": rng.choice(["before", "after"], count),
+            "score": rng.normal(5.0, 3.0, count).round(int(rng.integers(0, 3))),
+            "x": np.where(rng.random(count) < 0.1, np.nan, rng.integers(0, 3, count)),
+            "z": rng.normal(size=count),
+            "s": [f"s{code % 2}" for code in branch],
+            "operation": rng.choice(["a", "b", "c"][: int(rng.integers(1, 4))], count),
+        }
+        found = pilot_eval.evaluate(data, outcome="score", draws=99, **options)
+        document = found.to_dict()
+        json.dumps(document, allow_nan=False)
+        assert found.to_text("ru")
+        assert (document["effect"] is None) == ("not_estimable" in document)
+        for test in document["robustness"]:
+            low, high = test["confidence_interval"]
+            holds = (low is None or low <= 0.0) and (high is None or high >= 0.0)
+            assert holds == (test["pvalue"] > 0.05)
