@@ -117,7 +117,7 @@ def test_the_specifications_together_are_told() -> None:
     assert 0.0 < found["median_pvalue"] <= 1.0
     assert found["significant"] <= len(found["specifications"]) == 5
     assert "5 of these ways taken together" in made.to_text("en")
-    assert "5 таких способов вместе" in made.to_text("ru")
+    assert "Эти способы вместе (5)" in made.to_text("ru")
     alone = pilot_eval.evaluate(
         columns(), outcome="x", design="before_after", draws=99, with_parts=["sensitivity"]
     )

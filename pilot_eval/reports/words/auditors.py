@@ -47,7 +47,7 @@ REASONS: dict[str, Sentence] = {
     ),
     "auditors_not_the_same": Sentence(
         "{n} auditors took part in double visits, not all in each: ICC(A,1) needs the same ones throughout",
-        "в двойных визитах участвовали {n} аудиторов, но не все в каждом: для внутриклассовой "
+        "аудиторов в двойных визитах: {n}, но не все в каждом; для внутриклассовой "
         "корреляции с абсолютным согласием нужны одни и те же",
     ),
     "no_facility_items": Sentence(

@@ -50,7 +50,7 @@ WARNINGS: dict[str, Sentence] = {
 }
 
 LABELS: dict[str, Sentence] = {
-    "items": Sentence("Items", "Пункты"),
+    "items": Sentence("Items: change in percentage points", "Пункты: изменение в процентных пунктах"),
     "items_effect": Sentence(
         "{effect} ({interval}), {p}, adjusted for the number of items {q}",
         "{effect} ({interval}), {p}, с поправкой на число пунктов {q}",

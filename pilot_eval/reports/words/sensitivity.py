@@ -113,7 +113,7 @@ LABELS: dict[str, Sentence] = {
     "sensitivity_joint": Sentence(
         "{n} of these ways taken together: if training did nothing, their median would be as far from zero "
         "in {median} of cases, and as many ({significant}) would speak for one direction in {many}.",
-        "{n} таких способов вместе: если бы обучение ничего не меняло, их медиана была бы так же далека от "
+        "Эти способы вместе ({n}): если бы обучение ничего не меняло, их медиана была бы так же далека от "
         "нуля в {median} случаев, а столько же ({significant}) указали бы в одну сторону в {many}.",
     ),
     "sensitivity_not_computed": Sentence(
