@@ -33,7 +33,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 FEWEST = 2  # trained, and comparison, branches behind one effect: one alone shows no spread
-FEWEST_DF = 1.0 - 1e-9  # those of two branches; below, a single branch with few gaps decides
 SUMMARIES = ("group", "simple", "dynamic", "calendar")
 
 
@@ -260,11 +259,11 @@ def summarise(effects: CohortEffects, weight: Floats, of_weights: Floats | float
 
 
 def without_spread(effects: CohortEffects, summary: Summary) -> NotEstimable | None:
-    """Why nothing tells how sure a summary is: branches do not differ, or a single one decides."""
+    """Why nothing tells how sure a summary is: branches do not differ."""
     size = max(float(np.nanmax(np.abs(effects.panel.mean))), 1e-300)
-    if summary.standard_error <= SPREAD_LIMIT * size:
-        return NotEstimable("no_variation", {"n": len(effects.panel.start)})
-    return NotEstimable("one_branch_without_gaps") if summary.df < FEWEST_DF else None
+    if summary.standard_error > SPREAD_LIMIT * size:
+        return None
+    return NotEstimable("no_variation", {"n": len(effects.panel.start)})
 
 
 def degrees_of_freedom(effects: CohortEffects, weight: Floats) -> float:
@@ -272,7 +271,8 @@ def degrees_of_freedom(effects: CohortEffects, weight: Floats) -> float:
 
     A branch whose means enter with weights b adds |b|^2 to the variance. Cohort c of n_c branches estimates
     its part q_c with n_c - 1 degrees of freedom, and df = (sum q)^2 / sum(q_c^2 / (n_c - 1)); where branches
-    of a cohort miss different periods n_c is the number of equal ones, (sum |b|^2)^2 / sum |b|^4.
+    of a cohort miss different periods n_c is how many equal ones they are worth, (sum |b|^2)^2 / sum |b|^4,
+    at least two.
     """
     part = np.sum(weights_of_means(effects, weight) ** 2, axis=1)
     size = np.bincount(effects.panel.start)[effects.panel.start]
@@ -283,7 +283,7 @@ def degrees_of_freedom(effects: CohortEffects, weight: Floats) -> float:
         if not own.any():
             continue
         count = float(own.sum() ** 2 / np.sum(own**2))
-        below += float(own.sum() ** 2) / (count if code < 0 else max(count - 1.0, 1e-12))
+        below += float(own.sum() ** 2) / (count if code < 0 else max(count - 1.0, 1.0))
     return float(part.sum() ** 2 / below)
 
 

@@ -177,6 +177,27 @@ def test_variance_and_degrees_of_freedom_equal_full_matrices(balanced: BranchPer
         assert summary.df == pytest.approx(np.trace(gram) ** 2 / np.sum(gram**2), rel=EXACT)
 
 
+@pytest.mark.parametrize(
+    ("start", "missing"), [([1] * 5 + [2] * 5 + [4] * 5 + [6] * 5, 0.1), ([2] * 3 + [4] * 3 + [6] * 3, 0.15)]
+)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_with_gaps_variance_and_degrees_of_freedom_come_near_to_full_matrices(
+    seed: int, start: list[int], missing: float
+) -> None:
+    panel = made_up(seed, start, 6, missing=missing)
+    effects = cohort_effects(panel)
+    summary = summary_of(effects)
+    columns = []
+    for place in np.argwhere(~np.isnan(panel.mean)):
+        unit = np.where(np.isnan(panel.mean), np.nan, 0.0)
+        unit[tuple(place)] = 1.0
+        columns.append(summary.weight @ cohort_effects(panel_of(unit, panel.start)).influence)
+    gram = np.array(columns).T @ np.array(columns)
+    truth = np.sum(weights_of_means(effects, summary.weight) ** 2)
+    assert np.trace(gram) == pytest.approx(truth, rel=0.05)
+    assert summary.df == pytest.approx(np.trace(gram) ** 2 / np.sum(gram**2), rel=0.1)
+
+
 def test_the_variance_is_that_of_independent_cohort_means(balanced: BranchPeriods) -> None:
     effects = cohort_effects(balanced)
     summary = summary_of(effects)

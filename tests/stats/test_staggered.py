@@ -202,8 +202,8 @@ def test_a_single_branch_without_gaps_does_not_pass_for_several() -> None:
             data["y"][place] = float("nan")
     found = document(data)
     json.dumps(found, allow_nan=False)
-    assert found["effect"] is None
-    assert found["not_estimable"]["code"] == "one_branch_without_gaps"
+    assert 1.0 <= found["effect"]["df"] < 3.0
+    assert "few_branches_in_cohorts" in [warning["code"] for warning in found["warnings"]]
 
 
 def test_names_and_order_of_rows_do_not_matter() -> None:

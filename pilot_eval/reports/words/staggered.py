@@ -26,11 +26,6 @@ REASONS: dict[str, Sentence] = {
         "the trend before training can be seen only where rows have a date and branches a day of training",
         "ход до обучения виден, только если у строк есть дата, а у отделений день обучения",
     ),
-    "one_branch_without_gaps": Sentence(
-        "the effect would rest on one branch, seen in periods when others of its date of training are not",
-        "эффект держался бы на одном отделении: в его периодах другие отделения той же даты обучения не "
-        "наблюдались",
-    ),
     "trends_of_means_only": Sentence(
         "trends before training are told of scores, proportions and times that all came to an end",
         "ход до обучения рассматривается для баллов, долей и времён, из которых ни одно не прервано",
