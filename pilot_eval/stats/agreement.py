@@ -219,7 +219,7 @@ def krippendorff_alpha(
 
     Parameters
     ----------
-    unit : (n,) 0 to U - 1, each with at least two values
+    unit : (n,) 0 to U - 1, sorted, each with at least two values
     value : (n,)
     metric : an entry of METRICS; "ratio" for values of 0 and above
     draws, seed, level : of the interval, which is absent where resampled units often do not differ at all
@@ -237,7 +237,7 @@ def krippendorff_alpha(
     units = int(unit.max()) + 1
     estimate = float(alphas(np.ones((1, units)))[0])
     drawn = np.concatenate([alphas(times) for times in _resampled(units, draws, seed)])
-    left_one_out = alphas(1.0 - np.eye(units))
+    left_one_out = np.concatenate([alphas(times) for times in _without_one(units)])
     if np.isnan(drawn).mean() > DEGENERATE or np.isnan(left_one_out).any():
         return Alpha(estimate, NO_INTERVAL, metric)
     if np.ptp(drawn[~np.isnan(drawn)]) == 0.0:
@@ -254,6 +254,16 @@ def _resampled(units: int, draws: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(np.float64)
 
 
+def _without_one(units: int) -> Iterator[Floats]:
+    """Chunks of the (U, U) numbers of times that each unit is there when one is left out."""
+    start = 0
+    for count in chunks(units, units):
+        times = np.ones((count, units))
+        times[np.arange(count), start + np.arange(count)] = 0.0
+        start += count
+        yield times
+
+
 def _alphas_of(unit: Codes, value: Floats, metric: str) -> Callable[[Floats], Floats]:
     """A function of (B, U) numbers of times that each unit is there, giving (B,) alphas; NaN if all equal.
 
@@ -261,8 +271,6 @@ def _alphas_of(unit: Codes, value: Floats, metric: str) -> Callable[[Floats], Fl
     ordered pairs within units and over all pairs, N the number of values.
     """
     size = np.bincount(unit).astype(np.float64)
-    if metric == "ordinal":
-        return lambda times: _ordinal_alphas(unit, value, size, times)
     if metric == "interval":
         centred = value - value.mean()
         sums = np.bincount(unit, weights=centred)
@@ -273,11 +281,19 @@ def _alphas_of(unit: Codes, value: Floats, metric: str) -> Callable[[Floats], Fl
             times @ within,
             2.0 * ((times @ size) * (times @ squares) - (times @ sums) ** 2),
         )
-    distance = _squared_differences(value, metric)
-    member = (unit[:, None] == np.arange(len(size))).astype(np.float64)
-    between = member.T @ distance @ member
-    own = np.diag(between) / (size - 1.0)
-    return lambda times: _alphas(times @ size, times @ own, ((times @ between) * times).sum(axis=1))
+    if metric == "ratio":
+        between = _between_units(unit, value)
+        own = np.diag(between) / (size - 1.0)
+        return lambda times: _alphas(times @ size, times @ own, ((times @ between) * times).sum(axis=1))
+    codes = np.unique(value, return_inverse=True)[1]
+    counts = np.zeros((len(size), int(codes.max()) + 1))
+    np.add.at(counts, (unit, codes), 1.0)
+    if metric == "ordinal":
+        return lambda times: _ordinal_alphas(counts, times)
+    other = (size**2 - (counts**2).sum(axis=1)) / (size - 1.0)
+    return lambda times: _alphas(
+        times @ size, times @ other, (times @ size) ** 2 - ((times @ counts) ** 2).sum(axis=1)
+    )
 
 
 def _alphas(values: Floats, within: Floats, all_pairs: Floats) -> Floats:
@@ -286,20 +302,25 @@ def _alphas(values: Floats, within: Floats, all_pairs: Floats) -> Floats:
     return np.asarray(1.0 - (values - 1.0) * within / expected)
 
 
-def _squared_differences(value: Floats, metric: str) -> Floats:
-    """(n, n) between values: 0 or 1, or the squared difference over the sum."""
-    if metric == "nominal":
-        return np.asarray(value[:, None] != value, dtype=np.float64)
-    total = value[:, None] + value
-    apart = value[:, None] - value
-    return np.asarray(np.divide(apart, total, out=np.zeros_like(total), where=total > 0) ** 2)
+def _between_units(unit: Codes, value: Floats) -> Floats:
+    """(U, U) sums over pairs of values of the squared difference over the squared sum."""
+    first = np.searchsorted(unit, np.arange(int(unit.max()) + 1))
+    rows = []
+    for own in np.split(value, first[1:]):
+        total, apart = own[:, None] + value, own[:, None] - value
+        ratio = np.divide(apart, total, out=np.zeros_like(total), where=total > 0)
+        rows.append(np.add.reduceat((ratio**2).sum(axis=0), first))
+    return np.array(rows)
 
 
-def _ordinal_alphas(unit: Codes, value: Floats, size: Floats, times: Floats) -> Floats:
-    """The ordinal metric is the squared difference of mid-ranks, which depend on what was drawn."""
-    codes = np.unique(value, return_inverse=True)[1]
-    counts = np.zeros((len(size), codes.max() + 1))
-    np.add.at(counts, (unit, codes), 1.0)
+def _ordinal_alphas(counts: Floats, times: Floats) -> Floats:
+    """The ordinal metric is the squared difference of mid-ranks, which depend on what was drawn.
+
+    Parameters
+    ----------
+    counts : (U, V) how often each unit has each value, the values in their order
+    """
+    size = counts.sum(axis=1)
     number = times @ counts
     rank = np.cumsum(number, axis=1) - 0.5 * number
     rank -= 0.5 * number.sum(axis=1, keepdims=True)

@@ -137,9 +137,10 @@ def _by_branch(effects: LabelEffects, fit: LeastSquares) -> tuple[Floats, Floats
     member = group[:, None] == group
     differences = (np.eye(len(group)) - member / member.sum(axis=1))[:, _after_first(group)]
     error, df = np.full((2, len(group)), np.nan)
-    for place in np.flatnonzero(~np.isnan(effects.effect)):
-        error[place] = fit.standard_error(differences[place])
-        df[place] = fit.satterthwaite(differences[place])
+    compared = ~np.isnan(effects.effect)
+    own = differences[compared]
+    error[compared] = np.sqrt(np.einsum("ak,kl,al->a", own, fit.covariance(), own))
+    df[compared] = fit.satterthwaite_of_each(own)
     return error, df
 
 

@@ -92,7 +92,14 @@ class LeastSquares:
         ----------
         Pustejovsky & Tipton 2018, JBES 36(4), eq. 12; Imbens & Kolesar 2016, Rev. Econ. Stat. 98(4).
         """
-        weight = self._powers(-0.5) @ (self.root.T @ contrast)
+        return float(self.satterthwaite_of_each(contrast[None])[0])
+
+    def satterthwaite_of_each(self, contrasts: Floats) -> Floats:
+        """(m,) degrees of freedom of contrasts (m, k), each as `satterthwaite` has them."""
+        powers = self._powers(-0.5)
+        return np.array([self._degrees_of_freedom(powers @ (self.root.T @ one)) for one in contrasts])
+
+    def _degrees_of_freedom(self, weight: Floats) -> float:
         z = np.einsum("gij,gj->gi", self.overlap, weight)
         diagonal = np.einsum("gi,gi->g", weight, z)
         inner = z.T @ z

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Matrix, Observations
 from pilot_eval.domain.outcomes import DESIGNS_WITH_DATES, Better
+from pilot_eval.domain.progress import told
 from pilot_eval.stats.analysis import Analysis, analyse
 from pilot_eval.stats.families import benjamini_hochberg
 from pilot_eval.stats.omega import Consistency, consistency
@@ -74,9 +75,10 @@ def item_effects(observations: Observations, plan: AnalysisPlan) -> Items | NotE
     matrix = observations.items
     if matrix is None or not matrix.names:
         return NotEstimable("no_items")
-    analyses = [
-        of_values(observations, plan, name, matrix.values[:, i]) for i, name in enumerate(matrix.names)
-    ]
+    analyses = []
+    for place, name in enumerate(matrix.names):
+        analyses.append(of_values(observations, plan, name, matrix.values[:, place]))
+        told("items", place + 1, len(matrix.names))
     adjusted = benjamini_hochberg([_pvalue(one) for one in analyses])
     inside = observations.period != DURING
     discrimination = item_discrimination(cells_of(observations)[inside], matrix.values[inside])

@@ -53,7 +53,8 @@ def ratings(seed: int, units: int = 14, auditors: int = 3, gaps: float = 0.3) ->
 def long_form(table: Floats) -> tuple[NDArray[np.intp], Floats]:
     unit = np.broadcast_to(np.arange(table.shape[1]), table.shape)
     there = ~np.isnan(table)
-    return unit[there].astype(np.intp), table[there]
+    order = np.argsort(unit[there], kind="stable")
+    return unit[there][order].astype(np.intp), table[there][order]
 
 
 def alpha_of(table: Floats, metric: str, draws: int = 99) -> Alpha:
