@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pilot_eval.reports import wording
-from pilot_eval.reports.numbers import Language, interval, language_of, number, percent
+from pilot_eval.reports.numbers import Language, interval, language_of, number, percent, pvalue_text
 from pilot_eval.reports.parts import FIELDS, Part
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.verdicts import Verdict, decimals, level_text, unit_of, verdict_of
@@ -285,7 +285,7 @@ class _Text:
         ]
 
     def _pvalue(self, pvalue: float) -> str:
-        text = wording.pvalue_text(pvalue, self.language)
+        text = pvalue_text(pvalue, self.language)
         return f"p {text}"
 
     def _exposed(self) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ Language = Literal["en", "ru"]
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
 MINUS = "\u2212"
 NBSP = "\u00a0"
+SMALLEST_PVALUE = 0.0001  # told as it is; smaller ones only as smaller
 MISSING = "\u2014"
 INFINITY = "\u221e"
 
@@ -82,6 +83,14 @@ def number(value: float | None, digits: int, language: str, sign: bool = False) 
         return (MINUS if rounded < 0 else "+" if sign else "") + INFINITY
     digits_text = f"{abs(rounded):,.{digits}f}".replace(",", NBSP).replace(".", _DECIMAL_SIGN[tongue])
     return _sign_of(rounded, sign) + digits_text
+
+
+def pvalue_text(pvalue: float | None, language: str) -> str:
+    """A p-value with four decimals, or that it is smaller; a dash where there is none."""
+    smallest = number(SMALLEST_PVALUE, 4, language)
+    if pvalue is not None and pvalue < SMALLEST_PVALUE:
+        return f"< {smallest}"
+    return number(pvalue, 4, language)
 
 
 def percent(value: float | None, digits: int, language: str, sign: bool = False) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pilot_eval.reports.numbers import Language, counted, level_percent, number, percent
+from pilot_eval.reports.numbers import Language, counted, level_percent, number, percent, pvalue_text
 from pilot_eval.reports.sentences import Forms, Sentence, told
 from pilot_eval.reports.words import COUNTED, REASONS, WARNINGS
 from pilot_eval.reports.words.counted import ROWS
 
 Value = float | int | str
 
-SMALLEST_PVALUE = 0.0001  # told as it is; smaller ones only as smaller
 
 HEADLINES: dict[str, Sentence] = {
     "not_valid": Sentence("Cannot be compared yet: {reason}", "Сравнивать пока нельзя: {reason}"),
@@ -127,12 +126,6 @@ def warning(code: str, values: Mapping[str, Value]) -> Sentence:
     if code in COUNTED and "n" in values:
         places["n"] = counted_in(COUNTED[code], int(values["n"]))
     return WARNINGS[code].filled(**places)
-
-
-def pvalue_text(pvalue: float, language: Language) -> str:
-    """A p-value with four decimals, or that it is smaller."""
-    smallest = number(SMALLEST_PVALUE, 4, language)
-    return f"< {smallest}" if pvalue < SMALLEST_PVALUE else number(pvalue, 4, language)
 
 
 def _written(name: str, value: Value) -> Sentence:

@@ -8,7 +8,7 @@ from typing import Any
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports import wording
 from pilot_eval.reports.evaluations import not_estimable
-from pilot_eval.reports.numbers import Language, interval, number, percent
+from pilot_eval.reports.numbers import Language, interval, number, percent, pvalue_text
 from pilot_eval.reports.verdicts import decimals
 from pilot_eval.reports.words import LABELS, TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
@@ -141,7 +141,7 @@ def _of_trends(trends: ParallelTrends | NotEstimable, language: Language) -> lis
     if isinstance(trends, NotEstimable):
         return [_reason(trends, language)]
     tested = _label("pre_test", language).format(
-        pvalue=f"p {number(trends.test.pvalue, 3, language)}",
+        pvalue=f"p {pvalue_text(trends.test.pvalue, language)}",
         power=percent(100.0 * trends.test.power, 0, language),
     )
     if trends.breakdown_ratio is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pilot_eval.reports import wording
 from pilot_eval.reports.evaluations import not_estimable
-from pilot_eval.reports.numbers import Language, interval, number
+from pilot_eval.reports.numbers import Language, interval, number, pvalue_text
 from pilot_eval.reports.verdicts import decimals
 from pilot_eval.reports.words import TEXT_UNITS
 from pilot_eval.stats.analysis import Analysis
@@ -67,7 +67,7 @@ def estimate_text(effect: Estimate, ends: ConfidenceInterval, unit: str, languag
     between = interval(ends.low, ends.high, digits, language, sign=True)
     return (
         f"{estimate} {getattr(named, language) if named else unit} ({between}), "
-        f"p {number(effect.pvalue, 4, language)}"
+        f"p {pvalue_text(effect.pvalue, language)}"
     )
 
 

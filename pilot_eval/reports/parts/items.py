@@ -8,7 +8,7 @@ from typing import Any
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports.evaluations import not_estimable, warnings
-from pilot_eval.reports.numbers import Language, interval, number, percent
+from pilot_eval.reports.numbers import Language, interval, number, percent, pvalue_text
 from pilot_eval.reports.parts.fields import change_text, effect_field, reason_text
 from pilot_eval.reports.words import LABELS
 from pilot_eval.stats.analysis import Analysis
@@ -114,8 +114,8 @@ def _told(item: ItemEffect, language: Language) -> str:
     text: str = getattr(LABELS["items_effect"], language).format(
         effect=number(effect.estimate, 1, language, sign=True),
         interval=interval(ends.low, ends.high, 1, language, sign=True),
-        p=f"p {number(effect.pvalue, 4, language)}",
-        q=number(item.adjusted_pvalue, 4, language),
+        p=f"p {pvalue_text(effect.pvalue, language)}",
+        q=pvalue_text(item.adjusted_pvalue, language),
     )
     before, after = item.not_applicable[1]
     if before > 0.0 or after > 0.0:

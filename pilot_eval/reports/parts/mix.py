@@ -9,7 +9,7 @@ from typing import Any
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports import wording
 from pilot_eval.reports.evaluations import Evaluation, not_estimable, warnings
-from pilot_eval.reports.numbers import Language, interval, number, percent
+from pilot_eval.reports.numbers import Language, interval, number, percent, pvalue_text
 from pilot_eval.reports.verdicts import decimals
 from pilot_eval.reports.words import TEXT_UNITS
 from pilot_eval.reports.words.linear import MIX
@@ -69,7 +69,7 @@ class MixPart:
             f"{number(effect.estimate, digits, language, sign=True)} "
             f"{getattr(TEXT_UNITS[self.adjusted.measure.unit], language)} "
             f"({interval(ends.low, ends.high, digits, language, sign=True)}), "
-            f"p {number(effect.pvalue, 4, language)}"
+            f"p {pvalue_text(effect.pvalue, language)}"
         )
         if uplift is None or uplift.estimate is None:
             return text

@@ -10,7 +10,7 @@ import numpy as np
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports.evaluations import not_estimable, warnings
-from pilot_eval.reports.numbers import Language, interval, number, percent
+from pilot_eval.reports.numbers import Language, interval, number, percent, pvalue_text
 from pilot_eval.reports.parts.fields import (
     change_text,
     effect_field,
@@ -292,7 +292,7 @@ class _Text:
             }
             rows.append(("", self._label("auditor", **places)))
         rows[0] = (self._label("severity"), rows[0][1])
-        rows.append((self._label("differ"), f"p {number(min(_there(found.pvalues)), 4, self.language)}"))
+        rows.append((self._label("differ"), f"p {pvalue_text(min(_there(found.pvalues)), self.language)}"))
         adjusted = self.part.adjusted
         if isinstance(adjusted, NotEstimable):
             told = reason_text(adjusted, self.language)

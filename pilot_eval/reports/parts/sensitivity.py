@@ -9,7 +9,7 @@ from typing import Any
 
 from pilot_eval.domain.observations import Observations
 from pilot_eval.reports.evaluations import not_estimable
-from pilot_eval.reports.numbers import Language, interval, number, percent
+from pilot_eval.reports.numbers import Language, interval, number, percent, pvalue_text
 from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.verdicts import decide, decimals, level_text, verdict_of
 from pilot_eval.reports.wording import NO_LIMITS, reason
@@ -256,7 +256,7 @@ def _line(row: Row, language: Language) -> str:
     cells = [
         getattr(label_of(answer.code, answer.values), language),
         f"{told_change} {suffix} ({between})",
-        number(answer.pvalue, 4, language),
+        pvalue_text(answer.pvalue, language),
         f"{number(answer.branches, 0, language)}, {number(answer.rows, 0, language)}",
         getattr(LABELS[f"verdict_{row.verdict}"], language),
     ]
