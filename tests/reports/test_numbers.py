@@ -195,3 +195,11 @@ def test_what_is_written_is_read_back_to_its_last_digit(
 def test_seconds_are_read_back_from_minutes_and_seconds(seconds: int) -> None:
     minutes, left = divmod(seconds, 60)
     assert numbers.parse_duration(f"{minutes}:{left:02}") == seconds
+
+
+def test_a_p_value_is_never_told_as_zero() -> None:
+    assert numbers.pvalue_text(0.04273, "en") == "0.0427"
+    assert numbers.pvalue_text(0.00003, "en") == "< 0.0001"
+    assert numbers.pvalue_text(0.00003, "ru") == "< 0,0001"
+    assert numbers.pvalue_text(0.0001, "en") == "0.0001"
+    assert numbers.pvalue_text(None, "en") == numbers.number(None, 4, "en")
