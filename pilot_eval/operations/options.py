@@ -29,6 +29,7 @@ TIME_UNITS = ("week", "month", "quarter")
 FEWEST_DRAWS = 99
 MOST_DRAWS = 10_000_000
 LOWEST_LEVEL = 0.5
+NETWORK = 42_000  # branches that a roll-out would reach, unless said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Options:
     target: float | None = None
     looks: tuple[float, ...] = ()
     look: int | None = None
-    network: int = 42_000
+    network: int = NETWORK
     level: float = 0.95
     draws: int = 9999
     seed: int = 1
@@ -122,6 +123,17 @@ NOT_WITH_CENSORED: dict[str, Callable[[Options], object]] = {
     "--with": lambda o: set(o.with_parts) - PARTS_OF_CENSORED,
 }
 
+
+# Options that speak to these parts alone.
+OF_PARTS: dict[str, tuple[Callable[[Options], object], tuple[str, ...]]] = {
+    "--auditor": (lambda o: o.auditor is not None, ("reliability", "sensitivity", "threats")),
+    "--pair": (lambda o: o.pair is not None, ("reliability",)),
+    "--daypart": (lambda o: o.daypart is not None, ("threats",)),
+    "--entered": (lambda o: o.entered is not None, ("threats",)),
+    "--items": (lambda o: o.items and not o.facility, ("items", "reliability", "sensitivity")),
+    "--facility": (lambda o: o.facility, ("reliability", "threats")),
+    "--network": (lambda o: o.network != NETWORK, ("roll_out",)),
+}
 
 MISUSES = (
     Misuse(
@@ -258,9 +270,19 @@ def checked(options: Options) -> Options:
     if options.censored is not None:
         refused = [name for name, is_asked in NOT_WITH_CENSORED.items() if is_asked(options)]
         misused += [Problem(name, Message("does not go with --censored")) for name in refused]
+    misused += _idle(options)
     if misused:
         raise BadInput(misused)
     return options
+
+
+def _idle(options: Options) -> list[Problem]:
+    """Options that would change nothing, because the part that reads them is not asked for."""
+    return [
+        Problem(name, Message("is read only by --with %(parts)s", parts=", ".join(parts)))
+        for name, (is_asked, parts) in OF_PARTS.items()
+        if is_asked(options) and not set(parts) & set(options.with_parts)
+    ]
 
 
 def plan_of(options: Options) -> AnalysisPlan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, DURING, MISSING, Observations
 
 Chosen = NDArray[np.bool_]
 
@@ -63,6 +63,15 @@ class Flow:
             digest=observations.digest,
             used=used,
         )
+
+
+def cells_missing(observations: Observations) -> int:
+    """Empty cells whose rows were left out: not those of columns that the effect does not need."""
+    beside = (observations.operation, observations.auditor, observations.daypart)
+    idle = sum(int(np.sum(labels.codes == MISSING)) for labels in beside if labels is not None)
+    if observations.entered is not None:
+        idle += int(np.isnat(observations.entered).sum())
+    return max(0, sum(observations.missing.values()) - idle)
 
 
 def in_either_period(observations: Observations) -> Chosen:

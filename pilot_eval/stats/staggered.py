@@ -28,7 +28,7 @@ from pilot_eval.stats.cohorts import (
     without_spread,
 )
 from pilot_eval.stats.fieller import ratio
-from pilot_eval.stats.flow import Flow
+from pilot_eval.stats.flow import Flow, cells_missing
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.multiplier import multiplier_bootstrap
 from pilot_eval.stats.plan import AnalysisPlan
@@ -187,7 +187,7 @@ def _counted(observations: Observations, plan: AnalysisPlan, whole: BranchPeriod
         ("always_trained", int(np.sum(whole.start == 0))),
         ("rows_before_training_in_its_period", whole.split),
         ("skipped_periods", skipped_periods(whole.first_day, plan.time_unit)),
-        ("missing_values", sum(observations.missing.values())),
+        ("missing_values", cells_missing(observations)),
         ("zero_durations", zeros),
     )
     return tuple(Caution(code, {"n": n}) for code, n in found if n)

@@ -25,7 +25,7 @@ from pilot_eval.stats.branch_periods import BranchPeriods, branch_periods
 from pilot_eval.stats.contrasts import SPREAD_LIMIT
 from pilot_eval.stats.exposure_time import ExposureTime, exposure_time
 from pilot_eval.stats.fieller import ratio
-from pilot_eval.stats.flow import Flow
+from pilot_eval.stats.flow import Flow, cells_missing
 from pilot_eval.stats.hussey_hughes import HusseyHughes, hussey_hughes
 from pilot_eval.stats.inversion import TestOfEffect
 from pilot_eval.stats.plan import AnalysisPlan
@@ -202,7 +202,7 @@ def _cautions(
         ("wedge_trained_from_the_start", int(np.sum(used.start == 0))),
         ("wedge_missing_cells", int(np.sum(used.n == 0))),
         ("wedge_rows_before_training", cells.split),
-        ("missing_values", sum(observations.missing.values())),
+        ("missing_values", cells_missing(observations)),
         ("zero_durations", zeros),
     )
     return tuple(Caution(code, {"n": n}) for code, n in found if n)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot_eval.domain.observations import MISSING, Observations
+from pilot_eval.domain.observations import Observations
 from pilot_eval.stats.adjusted import RegressionEffect
 from pilot_eval.stats.analysis import Analysis, agreement
 from pilot_eval.stats.contrasts import Effect
-from pilot_eval.stats.flow import Flow, in_either_period
+from pilot_eval.stats.flow import Flow, cells_missing, in_either_period
 from pilot_eval.stats.mix import MIX_DIFFERS, shares_of
 from pilot_eval.stats.models import Estimated, estimated
 from pilot_eval.stats.plan import AnalysisPlan
@@ -152,22 +152,11 @@ def cautions_of_data(observations: Observations, flow: Flow, plan: AnalysisPlan)
         ("comparison_left_out", ignored),
         ("unpaired_branches", unpaired),
         ("strata_without_both_arms", flow.one_armed),
-        ("missing_values", max(0, sum(flow.missing.values()) - _empty_beside(observations))),
+        ("missing_values", cells_missing(observations)),
         ("during_left_out", flow.during),
         ("zero_durations", zeros),
     )
     return tuple(Caution(code, {"n": n}) for code, n in found if n)
-
-
-def _empty_beside(observations: Observations) -> int:
-    """Empty cells of columns that the effect does not need: their rows are not left out of it."""
-    beside = (observations.operation, observations.auditor, observations.daypart, observations.pair)
-    count = sum(int(np.sum(labels.codes == MISSING)) for labels in beside if labels is not None)
-    if observations.entered is not None:
-        count += int(np.isnat(observations.entered).sum())
-    if observations.items is not None:
-        count += sum(observations.missing.get(name, 0) for name in observations.items.names)
-    return count
 
 
 def _cautions_of_effect(

@@ -64,10 +64,41 @@ def refusal(**options: Any) -> str:
         ({"time_unit": "month"}, "has dates"),
         ({"season": True}, "interrupted_time_series"),
         ({"slope_change": True}, "interrupted_time_series"),
+        ({"auditor": "who"}, "--with reliability, sensitivity, threats"),
+        ({"pair": "double", "with_parts": ("threats",)}, "--with reliability"),
+        ({"daypart": "hour"}, "--with threats"),
+        ({"entered": "on", "with_parts": ("sensitivity",)}, "--with threats"),
+        ({"items": ("Q*",)}, "--with items, reliability, sensitivity"),
+        ({"items": ("Q*",), "facility": ("Q1",)}, "--with reliability, threats"),
+        ({"network": 100}, "--with roll_out"),
     ],
 )
 def test_an_option_that_cannot_be_used_says_what_can(options: dict[str, Any], words: str) -> None:
     assert words in refusal(**options)
+
+
+@pytest.mark.parametrize("design", ["difference_in_differences", "staggered", "stepped_wedge"])
+def test_only_cells_whose_rows_are_left_out_are_warned_of(design: str) -> None:
+    rng = np.random.default_rng(1)
+    branch, month = (part.ravel() for part in np.meshgrid(np.arange(9), np.arange(1, 7), indexing="ij"))
+    score = rng.normal(60.0, 9.0, len(branch))
+    score[[5, 20, 33]] = np.nan
+    often = np.arange(len(branch)) % 2 == 0
+    data: dict[str, Any] = {
+        "branch": branch.astype(str),
+        "date": [f"2025-{m:02d}-01" for m in month],
+        "trained_on": np.where(branch < 4, "2025-04-01", ""),
+        "score": score,
+        "who": np.where(often, "A", ""),
+        "double": np.where(often, "", "p"),
+    }
+    if design == "difference_in_differences":
+        data["arm"] = np.where(branch < 4, "trained", "comparison")
+    asked: dict[str, Any] = {"auditor": "who", "pair": "double", "with_parts": ["reliability"]}
+    found = pilot_eval.evaluate(data, outcome="score", design=design, draws=99, **asked).to_dict()
+    said = {warning["code"]: warning["text"] for warning in found["warnings"]}
+    assert found["input"]["missing"] == {"score": 3, "who": 27}
+    assert said["missing_values"].startswith("3\u00a0cells")
 
 
 def test_draws_may_be_as_few_as_ninety_nine() -> None:

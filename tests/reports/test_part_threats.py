@@ -77,4 +77,15 @@ def test_bounds_and_breakdown_are_told_where_there_are_any() -> None:
     assert "от −3,0 балла до +4,0 балла" in told.ru
     assert "lies between" not in sentence_of(Threat("missing_branches", "look", values), plan).en
     trend = {"periods": 4, "pvalue_share": 30.0, "power_share": 70.0, "breakdown": 1.5}
-    assert "1.50 times" in sentence_of(Threat("parallel_trends", "look", trend), plan).en
+    told = sentence_of(Threat("parallel_trends", "look", trend), plan)
+    assert "1.50 times" in told.en
+    assert "составляет 1,50 от самого крупного шага" in told.ru
+
+
+def test_no_multiple_of_a_drift_is_told_where_none_is_needed() -> None:
+    trend = {"periods": 3, "pvalue_share": 30.0, "power_share": 70.0, "breakdown": 0.0}
+    told = sentence_of(Threat("parallel_trends", "look", trend), AnalysisPlan("x"))
+    assert "0.00" not in told.en
+    assert "even without any drift" in told.en
+    assert "0,00" not in told.ru
+    assert "и без всякого тренда" in told.ru

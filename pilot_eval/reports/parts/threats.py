@@ -85,7 +85,7 @@ def _keys(threat: Threat) -> list[str]:
     if "interval_low" in threat.values:
         keys.append(f"{key}_bounds")
     if "breakdown" in threat.values:
-        keys.append(f"{key}_breakdown")
+        keys.append(f"{key}_breakdown" if threat.values["breakdown"] else f"{key}_undone")
     return keys
 
 

@@ -143,7 +143,7 @@ LABELS: dict[str, Sentence] = {
     ),
     "breakdown_ratio": Sentence(
         "The interval reaches 0 where drift after training is {ratio} times its largest step before",
-        "Интервал доходит до 0, если дрейф после обучения в {ratio} раза больше наибольшего шага до него",
+        "Интервал доходит до 0, если дрейф после обучения составляет {ratio} от наибольшего шага до него",
     ),
     "breakdown_beyond": Sentence(
         "The interval stays clear of 0 with drift after training up to {ratio} times its largest step before",

@@ -115,10 +115,10 @@ LABELS: dict[str, Sentence] = {
         "между {low} и {high} (с учётом случайности: от {interval_low} до {interval_high}).",
     ),
     "threat_season": Sentence(
-        "The arms were visited in different months: {before_share} of rows before and {after_share} after "
-        "would have to change theirs to be alike.",
-        "Группы посещали в разные месяцы: чтобы совпасть, месяц пришлось бы сменить {before_share} строк до "
-        "и {after_share} строк после.",
+        "For the arms to be visited in the same months, {before_share} of rows before and {after_share} "
+        "after would have to change theirs.",
+        "Чтобы месяцы визитов в группах совпали, месяц пришлось бы сменить {before_share} строк до и "
+        "{after_share} строк после.",
     ),
     "threat_season_alone": Sentence(
         "{unseen_share} of the rows after fall in calendar months that were not seen before: what the season "
@@ -127,23 +127,28 @@ LABELS: dict[str, Sentence] = {
         "влияния обучения не отделить.",
     ),
     "threat_parallel_trends": Sentence(
-        "Over {periods} earlier periods the arms moved apart; as much or more comes by chance in "
-        "{pvalue_share} of cases. A drift that would make the whole effect would have been found in "
-        "{power_share}.",
-        "За {periods} прежних периодов такое или большее расхождение групп случайно в {pvalue_share} "
-        "случаев; тренд, способный дать весь эффект, был бы замечен в {power_share}.",
+        "Paths of the arms before training (comparisons of periods: {periods}): as much apart or more comes "
+        "by chance in {pvalue_share} of cases. A drift that would make the whole effect would have been "
+        "found in {power_share}.",
+        "Ход групп до обучения (сравнений периодов: {periods}): такое или большее расхождение случайно в "
+        "{pvalue_share} случаев; тренд, способный дать весь эффект, был бы замечен в {power_share}.",
     ),
     "threat_parallel_trends_breakdown": Sentence(
         "The interval reaches no effect where the drift after training is {breakdown} times the largest step "
         "before it.",
-        "Интервал достигает нуля, если тренд после обучения в {breakdown} раза больше самого крупного шага "
+        "Интервал достигает нуля, если тренд после обучения составляет {breakdown} от самого крупного шага "
         "до него.",
     ),
+    "threat_parallel_trends_undone": Sentence(
+        "Against the last period before training alone the interval holds no effect even without any drift.",
+        "Если сравнивать только с последним периодом до обучения, интервал содержит ноль и без всякого "
+        "тренда.",
+    ),
     "threat_late_entries": Sentence(
-        "{late_share} of rows were entered more than {days} days after the visit (longest {longest} days); "
-        "entered before the visit: {early}.",
-        "{late_share} строк введены позже чем через {days} дня после визита (самый долгий срок: {longest} "
-        "дней); введены до визита: {early}.",
+        "{late_share} of rows were entered more than {days} days after the visit (longest delay in days: "
+        "{longest}); entered before the visit: {early}.",
+        "{late_share} строк введены позже чем через {days} дня после визита (самый долгий срок в днях: "
+        "{longest}); введены до визита: {early}.",
     ),
     "threat_auditors": Sentence(
         "Of {auditors} auditors {both_periods} visited trained branches both before and after, and "
