@@ -315,7 +315,7 @@ def _periods_from_dates(
     if len(days) > 1:
         what = Message(
             "there are %(count)s different dates of training, from %(first)s to %(last)s; that is the "
-            "design staggered. Ask for it, give the column period, or give one date",
+            "design staggered of pilot-eval evaluate. Give the column period or one date for another design",
             count=len(days),
             first=days[0],
             last=days[-1],
