@@ -19,8 +19,8 @@ LARGEST = 1e15  # beyond, a double no longer tells one unit from the next
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 _FLAGS = {
-    **dict.fromkeys(("1", "true", "yes", "да"), True),
-    **dict.fromkeys(("0", "false", "no", "нет"), False),
+    **dict.fromkeys(("1", "1.0", "true", "yes", "да"), True),
+    **dict.fromkeys(("0", "0.0", "false", "no", "нет"), False),
 }
 
 

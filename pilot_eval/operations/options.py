@@ -151,6 +151,16 @@ MISUSES = (
     Misuse(
         "--exposure", lambda o: o.exposure is not None and o.kind != "rate", Message("goes with --kind rate")
     ),
+    Misuse(
+        "--exposure",
+        lambda o: o.exposure is not None and o.exposure == o.outcome,
+        Message("must be another column than the outcome"),
+    ),
+    Misuse(
+        "--covariates",
+        lambda o: o.outcome in o.covariates,
+        Message("must be another column than the outcome"),
+    ),
     Misuse("--kind", lambda o: o.kind == "rate" and o.exposure is None, Message("rate needs --exposure COL")),
     Misuse("--censored", lambda o: o.censored and o.kind != "duration", Message("goes with --kind duration")),
     Misuse(

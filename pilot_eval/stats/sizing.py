@@ -372,6 +372,8 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         room = 100.0 - known.before if question.better is Better.HIGHER else known.before
         if detectable > room:
             cautions.append(Caution("no_room_for_effect", {"room": room}))
+        if question.smallest_effect is not None and question.smallest_effect > room:
+            cautions.append(Caution("no_room_for_smallest_effect", {"room": room}))
     return tuple(cautions)
 
 

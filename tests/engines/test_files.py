@@ -347,6 +347,13 @@ def test_optional_columns_are_read_as_what_they_are() -> None:
     assert dict(found.missing) == {"size": 1, "who": 1, "seen": 1}
 
 
+def test_yes_and_no_may_be_numbers_with_a_point() -> None:
+    given_up = [1.0, 0.0, "1.0", "0.0", 1, 0]
+    found = read(MANY | {"open": given_up}, reading(dated=True, censored="open"))
+    assert found.censored is not None
+    assert found.censored.tolist() == [True, False] * 3
+
+
 def test_a_count_without_its_exposure_is_missing() -> None:
     exposure = ["10", "", "3", "3", "4", "4"]
     found = read(MANY | {"parcels": exposure}, reading(dated=True, exposure="parcels"))

@@ -71,6 +71,8 @@ def refusal(**options: Any) -> str:
         ({"items": ("Q*",)}, "--with items, reliability, sensitivity"),
         ({"items": ("Q*",), "facility": ("Q1",)}, "--with reliability, threats"),
         ({"network": 100}, "--with roll_out"),
+        ({"covariates": ("score",)}, "another column than the outcome"),
+        ({"kind": "rate", "exposure": "score"}, "another column than the outcome"),
     ],
 )
 def test_an_option_that_cannot_be_used_says_what_can(options: dict[str, Any], words: str) -> None:

@@ -34,10 +34,10 @@ def test_both_languages_have_the_same_places_and_their_own_letters(name: str) ->
 
 def test_golden_warnings() -> None:
     assert warning("unpaired_branches", {"n": 26}) == Sentence(
-        f"26{NBSP}branches without values both before and after were left out of the effect.",
+        f"Left out of the effect: 26{NBSP}branches without values both before and after.",
         f"Без данных и до, и после, поэтому не учтено: 26{NBSP}отделений.",
     )
-    assert warning("unpaired_branches", {"n": 1}).en.startswith(f"1{NBSP}branch without")
+    assert f" 1{NBSP}branch without" in warning("unpaired_branches", {"n": 1}).en
     assert warning("zero_durations", {"n": 3}).ru == "Времён в 0 секунд: 3; каждое принято за полсекунды."
     few = warning("few_branches", {"n": 4, "df": 5.27})
     assert f"only 4{NBSP}branches in the smaller arm" in few.en

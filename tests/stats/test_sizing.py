@@ -158,6 +158,9 @@ def test_a_share_has_no_room_above_all_of_it() -> None:
     known = known_of("proportion", {"mean": 0.9, "icc": 0.1, "correlation": 0.5})
     question = replace(QUESTION, kind="proportion", smallest_effect=None, study=Study(6, 6, 5))
     assert "no_room_for_effect" in codes(size_pilot(known, question))
+    large = replace(question, smallest_effect=11.0, study=Study(400, 400, 50))
+    assert codes(size_pilot(known, large)) == {"no_room_for_smallest_effect"}
+    assert not codes(size_pilot(known, replace(large, smallest_effect=10.0)))
 
 
 def test_assumptions_say_the_same_in_different_words() -> None:

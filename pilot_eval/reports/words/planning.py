@@ -81,6 +81,12 @@ WARNINGS: dict[str, Sentence] = {
         "The detectable effect is more than there is room for: {room} percentage points.",
         "Обнаруживаемый эффект больше, чем возможно: до предела остаётся {room} процентного пункта.",
     ),
+    "no_room_for_smallest_effect": Sentence(
+        "The smallest effect that matters is more than there is room for ({room} percentage points): no "
+        "pilot can find it, whatever is said above.",
+        "Наименьший значимый эффект больше, чем возможно (до предела остаётся {room} процентного пункта): "
+        "его не обнаружит никакой пилот, что бы ни говорилось выше.",
+    ),
     "lognormal_assumed": Sentence(
         "The spread of logarithms was worked out as if times were lognormal; where many are short logarithms "
         "vary more, and power is less. Data, or within_sd of logarithms, are better.",

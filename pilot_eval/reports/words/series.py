@@ -59,7 +59,7 @@ WARNINGS: dict[str, Sentence] = {
         "неточно, интервал может быть уже, чем следует.",
     ),
     "split_period": Sentence(
-        "{n} were left out: they are from before training in the period in which it began.",
+        "Left out: {n} from before training in the period in which it began.",
         "Строк не учтено: {n}; они относятся к периоду начала обучения, но сделаны до него.",
     ),
     "missing_periods": Sentence(

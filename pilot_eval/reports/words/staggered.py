@@ -47,12 +47,12 @@ REASONS: dict[str, Sentence] = {
 
 WARNINGS: dict[str, Sentence] = {
     "always_trained": Sentence(
-        "{n} trained from the first period on were left out: there is nothing before to compare with.",
+        "Left out: {n} trained from the first period on; there is nothing before to compare with.",
         "Обучены с первого же периода и потому не учтены: {n}; сравнивать не с чем.",
     ),
     "rows_before_training_in_its_period": Sentence(
-        "{n} of the period of training from before the day itself were left out. A narrower time unit "
-        "keeps them.",
+        "Left out: {n} of the period of training from before the day itself. A narrower time unit keeps "
+        "them.",
         "Из периода обучения, но до самого дня обучения, и потому не учтено: {n}. Более мелкая единица "
         "времени сохранит их.",
     ),
@@ -68,7 +68,7 @@ WARNINGS: dict[str, Sentence] = {
         "у них самих ничего не известно.",
     ),
     "branches_without_part": Sentence(
-        "{n} take no part in the effect: not seen in the periods that are compared, or alone in their date "
+        "Without part in the effect: {n}, not seen in the periods that are compared or alone in their date "
         "of training.",
         "Не участвуют в эффекте: {n}; нет данных в сравниваемых периодах, или отделение одно на свою дату "
         "обучения.",

@@ -48,26 +48,26 @@ WARNINGS: dict[str, Sentence] = {
         "отделениями, которые не обучались.",
     ),
     "comparison_left_out": Sentence(
-        "{n} were left out: this design looks at trained branches only.",
+        "Left out: {n}; this design looks at trained branches only.",
         "Не учтено: {n}; эта схема рассматривает только обученные отделения.",
     ),
     "unpaired_branches": Sentence(
-        "{n} without values both before and after were left out of the effect.",
+        "Left out of the effect: {n} without values both before and after.",
         "Без данных и до, и после, поэтому не учтено: {n}.",
     ),
     "strata_without_both_arms": Sentence(
-        "{n} were left out: their stratum has no branch of the other arm.",
+        "Left out: {n} in a stratum without branches of the other arm.",
         "Не учтено: {n}; в их страте нет отделений другой группы.",
     ),
     "missing_values": Sentence(
-        "{n} empty; their rows were left out. Look at why they are empty before you trust the effect.",
+        "{n} empty; such rows were left out. Look at why they are empty before you trust the effect.",
         "Пустых ячеек: {n}; их строки не учтены. Прежде чем доверять эффекту, выясните, почему они пусты.",
     ),
     "during_left_out": Sentence(
-        "{n} of the training months were left out.", "Строк периода обучения не учтено: {n}."
+        "Left out: {n} of the training months.", "Строк периода обучения не учтено: {n}."
     ),
     "zero_durations": Sentence(
-        "{n} of 0 seconds were taken as half a second.",
+        "Taken as half a second: {n} of 0 seconds.",
         "Времён в 0 секунд: {n}; каждое принято за полсекунды.",
     ),
     "few_branches": Sentence(

@@ -42,7 +42,7 @@ WARNINGS: dict[str, Sentence] = {
         "особенностью, а не заслугой обучения.",
     ),
     "wedge_branches_left_out": Sentence(
-        "{n} with values in fewer than two periods were left out of the effect.",
+        "Left out of the effect: {n} with values in fewer than two periods.",
         "С данными менее чем за два периода, поэтому не учтено: {n}.",
     ),
     "wedge_trained_from_the_start": Sentence(
