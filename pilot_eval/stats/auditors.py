@@ -139,7 +139,8 @@ def _by_branch(effects: LabelEffects, fit: LeastSquares) -> tuple[Floats, Floats
     error, df = np.full((2, len(group)), np.nan)
     compared = ~np.isnan(effects.effect)
     own = differences[compared]
-    error[compared] = np.sqrt(np.einsum("ak,kl,al->a", own, fit.covariance(), own))
+    # Sums of squares, of which nothing cancels: a quadratic form of the covariance may leave rounding.
+    error[compared] = np.sqrt(np.sum(fit.contributions(own.T) ** 2, axis=0))
     df[compared] = fit.satterthwaite_of_each(own)
     return error, df
 

@@ -73,7 +73,10 @@ class LeastSquares:
         return self.clusters / (self.clusters - 1) * (self.rows - 1) / (self.rows - count)
 
     def contributions(self, contrast: Floats, kind: Kind = "CR2") -> Floats:
-        """(G,) parts of the clusters in a linear contrast's error; their squares add up to its variance."""
+        """(G,) parts of the clusters in a linear contrast's error; their squares add up to its variance.
+
+        Of contrasts (k, m) side by side (G, m).
+        """
         return np.asarray(self._adjusted(kind) @ (self.root.T @ contrast))
 
     def standard_error(self, contrast: Floats, kind: Kind = "CR2") -> float:

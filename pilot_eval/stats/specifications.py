@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot_eval.domain.observations import Observations
-from pilot_eval.stats.contrasts import Effect, Panel, arm_traces, estimate_effect
+from pilot_eval.stats.contrasts import SPREAD_LIMIT, Effect, Panel, arm_traces, estimate_effect
 from pilot_eval.stats.flow import in_either_period
 from pilot_eval.stats.results import NotEstimable
 
@@ -72,14 +72,15 @@ def log_ratio_of_ratios(panel: Panel) -> tuple[float, float, float] | NotEstimab
     Returns
     -------
     tuple or NotEstimable
-        Estimate, standard error and degrees of freedom; `not_all_above_zero` where a mean is not.
+        Estimate, standard error and degrees of freedom; `not_all_above_zero` where a mean is not,
+        `no_variation` where every branch changed by the same factor.
     """
     effect = estimate_effect(panel)
     if isinstance(effect, NotEstimable):
         return effect
     if np.nanmin(effect.means) <= 0.0:
         return NotEstimable("not_all_above_zero")
-    return of_transformed(panel, effect, np.log(effect.means), 1.0 / effect.means)
+    return _if_spread(panel, of_transformed(panel, effect, np.log(effect.means), 1.0 / effect.means))
 
 
 def log_odds_ratio(panel: Panel) -> tuple[float, float, float] | NotEstimable:
@@ -109,7 +110,12 @@ def log_odds_ratio(panel: Panel) -> tuple[float, float, float] | NotEstimable:
     if np.nanmin(variance) <= ROUNDING:
         return NotEstimable("share_of_zero_or_all")
     logits = np.log(share / (1.0 - share))
-    return of_transformed(panel, effect, logits, 1.0 / variance, working_variance=variance)
+    return _if_spread(panel, of_transformed(panel, effect, logits, 1.0 / variance, working_variance=variance))
+
+
+def _if_spread(panel: Panel, found: tuple[float, float, float]) -> tuple[float, float, float] | NotEstimable:
+    """An effect on a logarithmic scale, unless its standard error is rounding."""
+    return found if found[1] > SPREAD_LIMIT else NotEstimable("no_variation", {"n": len(panel.trained)})
 
 
 def of_transformed(

@@ -199,6 +199,25 @@ def test_differences_that_only_one_branch_shows_have_no_error() -> None:
     assert isinstance(found, NotEstimable)
 
 
+@pytest.mark.parametrize("seed", [19, 91, 50, 64, 71])
+def test_a_variance_of_nothing_but_rounding_is_no_error(seed: int) -> None:
+    """So few visits that CR2 variances are 0: neither below it nor a little above by rounding."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(6, 16))
+    branch, late = rng.integers(0, 3, n), rng.integers(0, 2, n)
+    value = rng.integers(0, 2, n).astype(np.float64)
+    observations = Observations.from_columns(
+        branch=branch.astype(str),
+        trained=[True] * n,
+        period=np.where(late == 1, AFTER, BEFORE),
+        value=value,
+        auditor=np.array(["X", "Y", "Z"])[rng.integers(0, 3, n)],
+    )
+    found = rater_severity(observations, replace(PLAN, design="before_after", kind="proportion"))
+    if not isinstance(found, NotEstimable):
+        assert not (found.standard_error < 0.01).any()
+
+
 def test_many_zero_durations_have_no_effect_to_adjust() -> None:
     observations = visited(6)
     zeros = np.where(np.arange(len(observations.value)) % 5 == 0, 0.0, 30.0)

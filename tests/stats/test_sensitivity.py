@@ -197,6 +197,17 @@ def test_an_unchanged_scale_gives_the_effect_itself() -> None:
         assert found == pytest.approx((effect.estimate, effect.standard_error, effect.df), rel=EXACT)
 
 
+@pytest.mark.parametrize("design", ["before_after", "difference_in_differences"])
+def test_branches_that_all_change_by_one_factor_have_no_ratio_to_test(design: str) -> None:
+    plain = pilot()
+    before = np.array([50.0, 60.0, 55.0, 62.0, 58.0, 41.0, 47.0, 66.0] * 2)[plain.branch]
+    factor = np.where(plain.period == AFTER, np.where(plain.trained[plain.branch], 1.2, 1.1), 1.0)
+    observations = replace(plain, value=before * factor)
+    curve = curve_of(observations, design=design)
+    reasons = {one.code: one.reason for one in curve.unavailable}
+    assert reasons["ratio_of_ratios"].code == "no_variation"
+
+
 def test_a_ratio_of_ratios_is_near_the_logarithms_where_values_vary_little() -> None:
     observations = pilot()
     large = replace(observations, value=1000.0 + observations.value)
