@@ -22,7 +22,7 @@ from pilot_eval.domain.observations import Labels, Observations
 from pilot_eval.stats.analysis import Analysis, analyse
 from pilot_eval.stats.auditors import auditor_adjusted_effect
 from pilot_eval.stats.cells import observed_cells
-from pilot_eval.stats.contrasts import Panel
+from pilot_eval.stats.contrasts import SPREAD_LIMIT, Panel
 from pilot_eval.stats.flow import Flow, in_either_period
 from pilot_eval.stats.items import fixed_item_set
 from pilot_eval.stats.plan import AnalysisPlan
@@ -335,7 +335,7 @@ def _trimmed_branches(work: _Work) -> Specified | NotEstimable:
         if n < FEWEST_TO_TRIM:
             return NotEstimable("few_to_trim", {"n": n, "need": FEWEST_TO_TRIM})
     found = trimmed_difference(panel.change, panel.trained, TRIMMED)
-    if found[1] <= 0.0:
+    if found[1] <= SPREAD_LIMIT * float(np.abs(panel.mean).max()):
         return NotEstimable("no_variation", {"n": len(panel.trained)})
     return work.student("trimmed_branches", work.plan.measure.scale, *found, share=100.0 * TRIMMED)
 

@@ -152,6 +152,16 @@ def test_a_trimmed_wild_branch_no_longer_decides() -> None:
     assert error < 0.1
 
 
+def test_branches_alike_but_for_the_trimmed_ones_show_no_spread() -> None:
+    plain = pilot(7, 7)
+    level = np.random.default_rng(1).normal(60.0, 9.0, 14)[plain.branch]
+    usual = np.where(plain.trained[plain.branch], 10.0, 3.0)
+    change = np.select([plain.branch % 7 == 0, plain.branch % 7 == 1], [-5.0, 20.0], usual)
+    curve = curve_of(replace(plain, value=level + change * (plain.period == AFTER)))
+    reasons = {one.code: one.reason for one in curve.unavailable}
+    assert reasons["trimmed_branches"].code == "no_variation"
+
+
 def test_trimmed_rows_are_the_middle_of_each_arm_and_period() -> None:
     observations = pilot(20, 20)
     kept = rows_within(observations, 0.05)
