@@ -119,7 +119,10 @@ def estimate_effect(panel: Panel) -> Effect | NotEstimable:
     effect = _two_by_two(panel) if panel.stratum is None else _within_strata(panel, panel.stratum)
     if isinstance(effect, NotEstimable):
         return effect
-    if effect.standard_error <= SPREAD_LIMIT * max(float(np.abs(panel.mean).max()), 1e-300):
+    spread = effect.standard_error
+    if panel.stratum is None:  # CR1 of the bootstrap may be 0 where unequal numbers of rows balance out
+        spread = min(spread, float(np.linalg.norm(effect.residual[:, 1] - effect.residual[:, 0])))
+    if spread <= SPREAD_LIMIT * max(float(np.abs(panel.mean).max()), 1e-300):
         return NotEstimable("no_variation", {"n": len(panel.trained)})
     return effect
 

@@ -117,6 +117,18 @@ def test_strata_are_compared_within() -> None:
     assert within["effect"]["df"] < plain["effect"]["df"]
 
 
+def test_rows_whose_numbers_balance_out_leave_nothing_to_resample() -> None:
+    data = {
+        "branch": ["A", "B", "A", "B", "B", "B"],
+        "period": ["before", "before", "after", "after", "after", "after"],
+        "score": [3.0, 0.0, 4.0, 0.0, 0.0, 0.0],
+    }
+    asked: dict[str, Any] = {"outcome": "score", "design": "before_after", "draws": 99}
+    found = pilot_eval.evaluate(data, weights="observation", **asked).to_dict()
+    assert found["not_estimable"]["code"] == "no_variation"
+    assert pilot_eval.evaluate(data, **asked).to_dict()["effect"]["estimate"] == 0.5
+
+
 def test_an_evaluation_is_frozen() -> None:
     found = pilot_eval.evaluate(columns(6), outcome="score", draws=99)
     with pytest.raises(AttributeError):
