@@ -118,6 +118,7 @@ def test_the_specifications_together_are_told() -> None:
     assert found["significant"] <= len(found["specifications"]) == 5
     assert "5 of these ways taken together" in made.to_text("en")
     assert "Эти способы вместе (5)" in made.to_text("ru")
+    assert ("speak for one direction" in made.to_text("en")) == (found["significant"] > 0)
     alone = pilot_eval.evaluate(
         columns(), outcome="x", design="before_after", draws=99, with_parts=["sensitivity"]
     )

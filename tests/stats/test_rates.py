@@ -202,8 +202,8 @@ def test_a_rate_that_changed_only_by_the_mix_of_branches_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("of exposure", "log ratio of rates", "fall of the rate", "Variance/mean")),
-        ("ru", ("объёма", "снижение частоты", "Дисперсия/среднее")),
+        ("en", ("of exposure", "log ratio of rates", "% on the rate", "Variance/mean")),
+        ("ru", ("объёма", "по частоте", "Дисперсия/среднее")),
     ],
 )
 def test_the_text_speaks_of_rates_in_both_languages(language: str, words: tuple[str, ...]) -> None:

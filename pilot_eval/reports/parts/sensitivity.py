@@ -152,10 +152,16 @@ class SensitivityPart:
                     "_joint",
                     n=number(len(joint.specifications), 0, language),
                     median=percent(100.0 * joint.median_pvalue, 1, language),
-                    significant=number(joint.significant, 0, language),
-                    many=percent(100.0 * joint.significant_pvalue, 1, language),
                 )
             )
+            if joint.significant:
+                found.append(
+                    say(
+                        "_joint_significant",
+                        significant=number(joint.significant, 0, language),
+                        many=percent(100.0 * joint.significant_pvalue, 1, language),
+                    )
+                )
         grouped: dict[str, list[str]] = {}
         for one in self.curve.unavailable:
             why = getattr(reason(one.reason.code, one.reason.values), language)

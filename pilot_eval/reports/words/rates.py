@@ -58,8 +58,8 @@ WARNINGS: dict[str, Sentence] = {
 COUNTED: dict[str, Forms] = {"fractional_counts": ROWS}
 
 UNITS: dict[str, Sentence] = {
-    "fall_percent": Sentence("fall of the rate {number}", "снижение частоты {number}"),
-    "rise_percent": Sentence("rise of the rate {number}", "рост частоты {number}"),
+    "fall_percent": Sentence("{number} on the rate", "{number} по частоте"),
+    "rise_percent": Sentence("{number} on the rate", "{number} по частоте"),
 }
 
 TEXT_UNITS: dict[str, Sentence] = {

@@ -112,9 +112,13 @@ LABELS: dict[str, Sentence] = {
     ),
     "sensitivity_joint": Sentence(
         "{n} of these ways taken together: if training did nothing, their median would be as far from zero "
-        "in {median} of cases, and as many ({significant}) would speak for one direction in {many}.",
+        "in {median} of cases.",
         "Эти способы вместе ({n}): если бы обучение ничего не меняло, их медиана была бы так же далека от "
-        "нуля в {median} случаев, а столько же ({significant}) указали бы в одну сторону в {many}.",
+        "нуля в {median} случаев.",
+    ),
+    "sensitivity_joint_significant": Sentence(
+        "{significant} of them speak for one direction; as many would by chance in {many} of cases.",
+        "Из них за одно направление говорят {significant}; случайно их было бы не меньше в {many} случаев.",
     ),
     "sensitivity_not_computed": Sentence(
         "Not computed, because {reason}: {labels}.", "Не посчитано, потому что {reason}: {labels}."

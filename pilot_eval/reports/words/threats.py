@@ -174,12 +174,14 @@ LABELS: dict[str, Sentence] = {
     ),
     "threat_exposure": Sentence(
         "Exposure changed by {trained_change_share} in trained and {comparison_change_share} in comparison "
-        "branches: a rate is not the same with other work.",
+        "branches; where it changes much, so does the work behind the rate.",
         "Объём изменился на {trained_change_share} у обученных и на {comparison_change_share} у отделений "
-        "сравнения: частота при другом объёме уже не та.",
+        "сравнения; если он меняется сильно, меняется и работа, стоящая за частотой.",
     ),
     "threat_exposure_alone": Sentence(
-        "Exposure changed by {trained_change_share}: a rate is not the same with other work.",
-        "Объём изменился на {trained_change_share}: частота при другом объёме уже не та.",
+        "Exposure changed by {trained_change_share}; where it changes much, so does the work "
+        "behind the rate.",
+        "Объём изменился на {trained_change_share}; если он меняется сильно, меняется и работа, стоящая за "
+        "частотой.",
     ),
 }
