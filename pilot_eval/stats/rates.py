@@ -29,6 +29,7 @@ from pilot_eval.stats.results import Caution, NotEstimable, significance
 from pilot_eval.stats.two_periods import FEW_BRANCHES, cautions_of_data, lacking_arm
 
 EXPOSURE_MOVED = 0.20  # share by which an arm's exposure changed: counts alone would mislead
+FEW_ALONE = 30  # trained branches without comparison: of twenty the interval missed no effect in 6.2 %
 FEW_DF = 5.0  # with enough branches: the exposure of a few decides
 
 
@@ -128,6 +129,8 @@ def _cautions(
     elif effect.df < FEW_DF:
         share = 100.0 * float(panel.shares().max())
         found.append(Caution("uneven_exposure", {"share": share, "df": effect.df}))
+    if len(panel.arms) == 1 and FEW_BRANCHES <= smaller < FEW_ALONE:
+        found.append(Caution("few_branches_alone", {"n": smaller}))
     found += _exposure_moved(panel)
     if isinstance(within, RateEffect) and _disagree(effect, within, level):
         found.append(Caution("rate_mix_disagrees", {"change": 100.0 * math.expm1(within.estimate)}))

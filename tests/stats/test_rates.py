@@ -199,6 +199,12 @@ def test_a_rate_that_changed_only_by_the_mix_of_branches_is_warned_of() -> None:
     assert "rate_mix_disagrees" in codes(made)
 
 
+def test_few_branches_without_comparison_are_warned_of() -> None:
+    made = evaluated(complaints(), design="before_after")
+    assert "few_branches_alone" in codes(made)
+    assert "few_branches_alone" not in codes(evaluated(complaints()))
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

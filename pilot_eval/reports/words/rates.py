@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilot_eval.reports.sentences import Forms, Sentence
-from pilot_eval.reports.words.counted import ROWS
+from pilot_eval.reports.words.counted import BRANCHES, ROWS
 
 REASONS: dict[str, Sentence] = {
     "no_events_before": Sentence(
@@ -26,6 +26,13 @@ WARNINGS: dict[str, Sentence] = {
         "cent; weighted counts are calculated with as they are.",
         "Не целое число в столбце счёта, строк: {n}. Проверьте, что в столбце количества, а не частоты и "
         "не проценты; взвешенные количества считаются как есть.",
+    ),
+    "few_branches_alone": Sentence(
+        "With {n} and no comparison branches the interval of a rate is a little too narrow: counts vary "
+        "lopsidedly. Trust a result near the limit only where the sign flips beside it agree.",
+        "Без отделений сравнения и при малом числе обученных ({n}) интервал частоты немного узок: количества "
+        "рассеяны несимметрично. Результату у самой границы верьте, только если с ним согласна перемена "
+        "знаков.",
     ),
     "exposure_changed": Sentence(
         "The exposure of {arm} changed by {change} from before to after. The answer is about events per "
@@ -55,7 +62,7 @@ WARNINGS: dict[str, Sentence] = {
     ),
 }
 
-COUNTED: dict[str, Forms] = {"fractional_counts": ROWS}
+COUNTED: dict[str, Forms] = {"fractional_counts": ROWS, "few_branches_alone": BRANCHES}
 
 UNITS: dict[str, Sentence] = {
     "fall_percent": Sentence("{number} on the rate", "{number} по частоте"),

@@ -18,7 +18,7 @@ EQUAL, UNEQUAL = 0.06, 0.08  # claimed limits of false alarms
 WHOLE = 10_000  # runs from which on the claim is kept without any allowance for chance
 ALWAYS = 0.95  # share of pilots from which on a warning is said to be given
 # Warnings that say: the claim does not hold here.
-EXCUSES = frozenset({"few_branches", "few_branches_in_cohorts"})
+EXCUSES = frozenset({"few_branches", "few_branches_in_cohorts", "few_branches_alone"})
 
 HEAD = """# Calibration
 
@@ -130,10 +130,13 @@ def _section(scenario: Scenario, entry: Mapping[str, Any]) -> str:
         "| Method | False alarms | Coverage | Power |",
         "|---|---:|---:|---:|",
     ]
-    for method, counted in entry["tallies"].items():
-        lines.append(_row(method, Tally(**counted), entry, bold=method == claimed_method(scenario, entry)))
+    claimed = claimed_method(scenario, entry)
+    for method in sorted(entry["tallies"], key=lambda name: (name != claimed, name)):
+        lines.append(_row(method, Tally(**entry["tallies"][method]), entry, bold=method == claimed))
     warned = [
-        f"`{code}` ({100.0 * share:.0f} %)" for code, share in entry["warned"].items() if share >= 0.005
+        f"`{code}` ({100.0 * share:.0f} %)"
+        for code, share in sorted(entry["warned"].items())
+        if share >= 0.005
     ]
     if warned:
         lines += ["", f"Warnings given: {', '.join(warned)}."]
