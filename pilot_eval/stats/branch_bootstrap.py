@@ -194,7 +194,7 @@ class Groups:
         for picks in random_picks(self.sizes, draws, seed):
             if len(fetched) != len(picks):
                 fetched = np.empty(picks.shape, dtype=np.complex128)
-            both.take(picks, out=fetched, mode="clip")  # in range already: clipping is the faster check
+            both.take(picks, out=fetched, mode="wrap")  # in range already: wrapping is the fastest check
             np.add.reduceat(fetched, self.starts, axis=1, out=sums[done : done + len(picks)])
             done += len(picks)
             told("resamples", done, draws)

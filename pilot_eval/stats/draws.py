@@ -24,7 +24,7 @@ Bytes = NDArray[np.uint8]
 
 CHUNK_ELEMENTS = 4_000_000  # draws x branches held at once (32 MB of doubles)
 ARMS_BLOCK = 16_384  # draws of arms that share a run of words; another number would draw other arms
-PICKED_AT_ONCE = 16_384  # draws x branches of resamples, small enough to stay in the processor's cache
+PICKED_AT_ONCE = 65_536  # draws x branches of resamples, small enough to stay in the processor's cache
 WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float64)
 
