@@ -18,6 +18,7 @@ import pytest
 import waitress
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import TimeoutError as BrowserTimeout
 from sqlmodel import SQLModel
 
 from pilot_eval import create_app
@@ -263,9 +264,27 @@ def picture(page: Page, name: str) -> Path:
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
     page.wait_for_function(DRAWN)
-    page.screenshot(path=path)
+    _shoot(page, path)
     page.set_viewport_size(window)
     return path
+
+
+def _shoot(page: Page, path: Path, attempts: int = 4) -> None:
+    """A picture of the window; where the browser owes the frame that it is taken from, a new size makes one.
+
+    A headless Chromium without a graphics card, on a busy machine, at times draws no frame after its window
+    was resized, and then a picture waits for ever.
+    """
+    size = page.viewport_size
+    assert size is not None
+    for attempt in range(1, attempts + 1):
+        try:
+            page.screenshot(path=path, timeout=10_000 * attempt)
+            return
+        except BrowserTimeout:
+            if attempt == attempts:
+                raise
+            page.set_viewport_size({"width": size["width"], "height": size["height"] + attempt})
 
 
 def assert_accessible(page: Page) -> None:
