@@ -65,7 +65,7 @@ def draw(session: Session, pilot: Pilot, branches: list[Branch], seed: int = 201
 
 def record(session: Session, pilot: Pilot, auditor: User, *, uplift: float = 12.0, seed: int = 1) -> None:
     """Four visits and eight timings in each branch and wave, as the auditors' operations store them."""
-    random = np.random.Generator(np.random.PCG64(seed))
+    random, answering = (np.random.Generator(np.random.PCG64(start)) for start in (seed, seed + 1000))
     waves = {wave.period: wave for wave in pilots.waves_of(session, pilot)}
     for member, branch in pilots.members_of(session, pilot):
         level, pace = random.normal(60, 4), random.normal(5.0, 0.1)
@@ -80,7 +80,8 @@ def record(session: Session, pilot: Pilot, auditor: User, *, uplift: float = 12.
             for number in range(4):
                 begun = datetime(first.year, first.month, first.day + number, 9, tzinfo=UTC)
                 points = level + uplift * gained + random.normal(0, 4)
-                session.add(_visit(random, place, pilot, begun, round(100 * float(np.clip(points, 0, 100)))))
+                points = round(100 * float(np.clip(points, 0, 100)))
+                session.add(_visit(random, place, pilot, begun, points, _answers(answering, gained)))
                 for contact in range(2):
                     seconds = float(np.exp(pace - 0.1 * gained + random.normal(0, 0.2)))
                     at = begun + timedelta(minutes=5 * contact)
@@ -92,8 +93,20 @@ def _uuid(random: np.random.Generator) -> uuid.UUID:
     return uuid.UUID(bytes=random.bytes(16))
 
 
+def _answers(random: np.random.Generator, gained: bool) -> dict[str, str]:
+    """Training teaches E1, how often B5 applies is chance, and A1 is the facility's."""
+    share = {"A1": 0.8, "B5": 0.5, "E1": 0.9 if gained else 0.4, "E2": 0.6}
+    answers = {code: "yes" if random.random() < likely else "no" for code, likely in share.items()}
+    return answers | ({"B5": "na"} if random.random() < 0.3 else {})
+
+
 def _visit(
-    random: np.random.Generator, place: dict[str, Any], pilot: Pilot, begun: datetime, score: int | None
+    random: np.random.Generator,
+    place: dict[str, Any],
+    pilot: Pilot,
+    begun: datetime,
+    score: int | None,
+    answers: dict[str, str],
 ) -> Visit:
     return Visit(
         **place,
@@ -102,7 +115,7 @@ def _visit(
         outcome=VisitOutcome.DONE,
         started_at=begun,
         left_at=begun + timedelta(minutes=20),
-        document={},
+        document={"answers": answers},
         score_hundredths=score,
         critical_failed=int(random.integers(0, 2)),
         digest="0" * 64,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, DURING, Matrix, Observations
 from pilot_eval.domain.pilots import Arm, Period
+from pilot_eval.engines.stored_forms import ItemRow, StoredForms, stored_forms
 from pilot_eval.records.measurements import ImportedFile, Measurement
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import User
@@ -52,6 +55,9 @@ class VisitRow(NamedTuple):
     critical_failed: int
     started_at: datetime
     auditor: str
+    received_at: datetime
+    # Share of the weight that each item of the snapshot earned; None where it did not apply or was left open.
+    earned: tuple[float | None, ...]
 
 
 class TimingRow(NamedTuple):
@@ -69,6 +75,7 @@ class TimingRow(NamedTuple):
     happened_at: datetime
     auditor: str
     visit_state: VisitState | None
+    received_at: datetime
 
 
 class MeasurementRow(NamedTuple):
@@ -83,11 +90,12 @@ class MeasurementRow(NamedTuple):
     value: float | None
 
 
-Place = tuple[str, Period]
+Daypart = Callable[[datetime, ZoneInfo], str | None]
 # A value of an outcome; NaN where it should be there and is not; None where the record has no such value.
 VisitValue = Callable[[VisitRow], float | None]
 TimingValue = Callable[[TimingRow], float | None]
 _Row = TypeVar("_Row", VisitRow, TimingRow)
+Record = VisitRow | TimingRow | MeasurementRow
 
 
 def counted_visit(visit: VisitRow) -> bool:
@@ -152,6 +160,9 @@ class Snapshot:
     visits: tuple[VisitRow, ...]
     timings: tuple[TimingRow, ...]
     measurements: tuple[MeasurementRow, ...]
+    items: tuple[ItemRow, ...] = ()
+    # The part of the day by a branch's own clock; None where the pilot has no timing form.
+    daypart: Daypart = field(default=lambda _moment, _zone: None, compare=False, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -164,7 +175,10 @@ class Snapshot:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the content: equal on both databases, whatever the plan."""
+        """Hash of the content: equal on both databases, whatever the plan.
+
+        Auditors are numbers in the order of rows; when a row came in is not part of what was seen.
+        """
         digest = hashlib.sha256()
         for line in self._content():
             digest.update(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
@@ -174,14 +188,21 @@ class Snapshot:
     def _content(self) -> Iterator[list[object]]:
         for branch in self.branches:
             yield ["branch", branch.code, branch.arm, branch.stratum]
+        auditors: dict[str, int] = {}
+        for item in self.items:
+            yield ["item", item.code, item.lever]
         for visit in self.visits:
-            yield ["visit", *visit[:7]]
+            auditor = auditors.setdefault(visit.auditor, len(auditors))
+            yield ["visit", *visit[:7], _instant(visit.started_at), auditor, visit.earned]
         for timing in self.timings:
-            yield ["timing", *timing[:9], timing.visit_state]
+            auditor = auditors.setdefault(timing.auditor, len(auditors))
+            yield ["timing", *timing[:9], timing.visit_state, _instant(timing.happened_at), auditor]
         for row in self.measurements:
             yield ["measurement", *row]
 
-    def observations(self, source: str, outcome: str = "", *, stratified: bool = False) -> Observations:
+    def observations(
+        self, source: str, outcome: str = "", *, stratified: bool = False, detailed: bool = False
+    ) -> Observations:
         """The observations of one outcome, as every engine hands them over.
 
         Parameters
@@ -192,6 +213,9 @@ class Snapshot:
             Which measurement, where the source is `measurement`.
         stratified : bool
             Hand the strata over too.
+        detailed : bool
+            Hand over what is known beside the value: day, day of entry, auditor, part of the day, the
+            operation of timings and the items of visits.
 
         Raises
         ------
@@ -199,42 +223,68 @@ class Snapshot:
             If there is no such source.
         """
         name, digest = "score_points", self.sha256
-        values: list[tuple[Place, float]]
+        values: list[tuple[Record, float]]
         if source == MEASUREMENT:
             rows = [row for row in self.measurements if row.outcome == outcome]
-            values = [((row.branch, row.period), _NAN if row.value is None else row.value) for row in rows]
+            values = [(row, _NAN if row.value is None else row.value) for row in rows]
             files = {row.file_sha256 for row in rows}
             name, digest = outcome, files.pop() if len(files) == 1 else digest
         elif source in VISIT_SOURCES:
             values = list(_values(self.visits, VISIT_SOURCES[source]))
         else:
             values = list(_values(self.timings, TIMING_SOURCES[source]))
-        return self._columns(values, name, digest, stratified)
-
-    def _columns(
-        self, values: list[tuple[Place, float]], name: str, digest: str, stratified: bool
-    ) -> Observations:
         branches = {branch.code: branch for branch in self.branches if branch.arm is not None}
-        placed = [(place, value) for place, value in values if place[0] in branches]
-        of_rows = [branches[code] for (code, _period), _value in placed]
-        missing = sum(value != value for _place, value in placed)
+        placed = [(row, value) for row, value in values if row.branch in branches]
+        of_rows = [branches[row.branch] for row, _value in placed]
+        missing = sum(value != value for _row, value in placed)
         return Observations.from_columns(
             branch=[branch.code for branch in of_rows],
             trained=[branch.arm is Arm.TRAINED for branch in of_rows],
-            period=[_PERIODS[period] for (_code, period), _value in placed],
-            value=[value for _place, value in placed],
+            period=[_PERIODS[row.period] for row, _value in placed],
+            value=[value for _row, value in placed],
             stratum=[branch.stratum for branch in of_rows] if stratified else None,
             rows=len(values),
             missing={name: missing} if missing else {},
             digest=digest,
+            **(self._details([row for row, _value in placed], of_rows) if detailed else {}),
         )
 
+    def _details(self, rows: Sequence[Record], branches: Sequence[BranchRow]) -> dict[str, Any]:
+        """Columns beside the value, of visits and timings; a file's rows have none."""
+        seen = [row for row in rows if not isinstance(row, MeasurementRow)]
+        if not seen:
+            return {}
+        zones = [ZoneInfo(branch.time_zone) for branch in branches]
+        moments = [row.started_at if isinstance(row, VisitRow) else row.happened_at for row in seen]
+        found: dict[str, Any] = {
+            "date": [at.astimezone(zone).date() for at, zone in zip(moments, zones, strict=True)],
+            "entered": [
+                row.received_at.astimezone(zone).date() for row, zone in zip(seen, zones, strict=True)
+            ],
+            "auditor": [row.auditor for row in seen],
+        }
+        parts = [self.daypart(at, zone) for at, zone in zip(moments, zones, strict=True)]
+        if any(part is not None for part in parts):
+            found["daypart"] = parts
+        timings = [row.operation for row in seen if isinstance(row, TimingRow)]
+        if timings:
+            found["operation"] = timings
+        earned = [row.earned for row in seen if isinstance(row, VisitRow)]
+        if self.items and earned:
+            names = tuple(item.code for item in self.items)
+            found["items"] = Matrix(names, np.array(earned, dtype=np.float64))
+        return found
 
-def _values(rows: Iterable[_Row], value_of: Callable[[_Row], float | None]) -> Iterator[tuple[Place, float]]:
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _values(rows: Iterable[_Row], value_of: Callable[[_Row], float | None]) -> Iterator[tuple[_Row, float]]:
     for row in rows:
         value = value_of(row)
         if value is not None:
-            yield (row.branch, row.period), value
+            yield row, value
 
 
 def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
@@ -260,11 +310,14 @@ def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
         .join(Region, col(Region.id) == col(Branch.region_id))
         .where(col(PilotBranch.pilot_id) == pilot_id)
     )
+    forms = stored_forms(session, pilot_id)
     return Snapshot(
         branches=tuple(sorted(BranchRow(*row) for row in branches)),
-        visits=tuple(sorted(_visits(session, pilot_id))),
+        visits=tuple(sorted(_visits(session, pilot_id, forms), key=lambda visit: visit.id)),
         timings=tuple(sorted(_timings(session, pilot_id))),
         measurements=tuple(sorted(_measurements(session, pilot_id), key=lambda row: (*row[:2], row.outcome))),
+        items=forms.items,
+        daypart=forms.daypart,
     )
 
 
@@ -281,7 +334,7 @@ def latest_record(session: Session, pilot_id: int) -> datetime | None:
     return max((moment for moment in found if moment is not None), default=None)
 
 
-def _visits(session: Session, pilot_id: int) -> Iterator[VisitRow]:
+def _visits(session: Session, pilot_id: int, forms: StoredForms) -> Iterator[VisitRow]:
     rows = session.execute(
         sa.select(
             col(Visit.id),
@@ -293,13 +346,16 @@ def _visits(session: Session, pilot_id: int) -> Iterator[VisitRow]:
             col(Visit.critical_failed),
             col(Visit.started_at),
             col(User.pseudonym),
+            col(Visit.received_at),
+            col(Visit.checklist_id),
+            col(Visit.document),
         )
         .join(Branch, col(Branch.id) == col(Visit.branch_id))
         .join(Wave, col(Wave.id) == col(Visit.wave_id))
         .join(User, col(User.id) == col(Visit.auditor_id))
         .where(col(Visit.pilot_id) == pilot_id)
     )
-    return (VisitRow(str(row[0]), *row[1:]) for row in rows)
+    return (VisitRow._make((str(row[0]), *row[1:10], forms.earned(*row[10:]))) for row in rows)
 
 
 def _timings(session: Session, pilot_id: int) -> Iterator[TimingRow]:
@@ -317,6 +373,7 @@ def _timings(session: Session, pilot_id: int) -> Iterator[TimingRow]:
             col(Timing.happened_at),
             col(User.pseudonym),
             col(Visit.state),
+            col(Timing.received_at),
         )
         .join(Branch, col(Branch.id) == col(Timing.branch_id))
         .join(Wave, col(Wave.id) == col(Timing.wave_id))

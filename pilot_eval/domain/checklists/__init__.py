@@ -28,7 +28,13 @@ from pilot_eval.domain.checklists.model import (
 )
 from pilot_eval.domain.checklists.question_types import QUESTION_TYPES, QuestionType, registry
 from pilot_eval.domain.checklists.reading import default_checklist, parse
-from pilot_eval.domain.checklists.scoring import Score, SectionScore, score, to_hundredths
+from pilot_eval.domain.checklists.scoring import (
+    Score,
+    SectionScore,
+    earned_shares,
+    score,
+    to_hundredths,
+)
 
 __all__ = [
     "NOT_APPLICABLE",
@@ -51,6 +57,7 @@ __all__ = [
     "comment_field",
     "critical_fails",
     "default_checklist",
+    "earned_shares",
     "normalise_answers",
     "parse",
     "registry",

@@ -83,6 +83,18 @@ def to_hundredths(points: Fraction | None) -> int | None:
     return None if points is None else round(points * 100)
 
 
+def earned_shares(checklist: Checklist) -> dict[str, dict[str, float]]:
+    """What each answer to a scored question earns, as a share of its weight, by question.
+
+    An answer that is not there earns nothing and costs nothing: the question did not apply or was left open.
+    """
+    return {
+        code: {answer: float(share) for answer, share in item.shares.items()}
+        for code, item in checklist.items.items()
+        if item.scored
+    }
+
+
 def score(checklist: Checklist, answers: Answers) -> Score:
     """Score a visit's answers.
 
