@@ -408,3 +408,10 @@ def test_the_bar_without_band_and_ends_is_drawn_too() -> None:
     drawing = parsed(page("{{ charts.interval_bar(bar) }}", bar=bar))
     assert [rect.attrib.get("class") for rect in drawing.findall("rect")] == [None]
     assert len(drawing.findall("line")) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_chart_says_how_it_is_read(language: str) -> None:
+    for chart in all_charts(samples.summary(), language):
+        assert len(chart.reading) > 100, chart.name
+        assert bool(re.search("[а-я]{3}", chart.reading)) == (language == "ru"), chart.name

@@ -21,6 +21,7 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
+from pilot_eval.reports.words.reading import how_to_read
 
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "finding": ("{what}: better than before in {where}.", "{what}: стало лучше в {where}."),
@@ -70,6 +71,7 @@ def dumbbell(summary: Summary, code: str, language: str) -> Chart | None:
         caption=caption,
         alt=say(_SENTENCES["dumbbell"], tongue, finding=caption),
         table=_dumbbell_table(outcome, groups, tongue),
+        reading=how_to_read("dumbbell", tongue),
     )
 
 

@@ -26,6 +26,7 @@ from pilot_eval.reports.summaries import (
     words,
 )
 from pilot_eval.reports.verdicts import level_text
+from pilot_eval.reports.words.reading import how_to_read
 
 _LETTERS: Final = 52  # of a subtitle's line, so that it fits a phone
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -87,7 +88,8 @@ def intervals(summary: Summary, language: str) -> Chart | None:
         "vconcat": [_interval_panel(outcome, effect, tongue) for outcome, effect in found],
         "spacing": 18,
     }
-    return Chart("intervals", spec, caption, alt, _interval_table(found, tongue))
+    table, reading = _interval_table(found, tongue), how_to_read("intervals", tongue)
+    return Chart("intervals", spec, caption, alt, table, reading)
 
 
 def interval_bar(

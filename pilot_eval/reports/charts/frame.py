@@ -50,6 +50,8 @@ class Chart:
         The chart in words.
     table : Table
         The same numbers.
+    reading : str
+        How such a chart is read, from `reports.words.reading`.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Chart:
     caption: str
     alt: str
     table: Table
+    reading: str = ""
 
 
 def frame(alt: str, language: Language) -> Spec:

@@ -16,6 +16,7 @@ from pilot_eval.reports.summaries import (
     with_unit,
     words,
 )
+from pilot_eval.reports.words.reading import how_to_read
 from pilot_eval.stats.branches import BranchChanges, Funnel
 
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -147,6 +148,7 @@ def funnel(outcome: Row, points: Sequence[FunnelPoint], limits: FunnelLimits, la
                 for point in points
             ),
         ),
+        reading=how_to_read("funnel", tongue),
     )
 
 

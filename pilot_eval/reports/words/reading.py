@@ -1,0 +1,54 @@
+"""How each kind of chart is read, for those who meet it the first time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pilot_eval.reports.sentences import Sentence
+
+# By the kind of chart; a chart without its entry cannot be made.
+READING: Final[dict[str, Sentence]] = {
+    "intervals": Sentence(
+        "Each outcome has a line and a scale of its own. The diamond is the best single guess; the thick "
+        "line holds every change that fits the data. The thin upright line is no change, the grey band "
+        "holds changes too small to matter. A thick line wholly to the right of no change means better, "
+        "wholly to the left worse; one that crosses it leaves the question open.",
+        "У каждого показателя своя строка и своя шкала. Ромб — лучшая оценка одним числом, толстая линия — "
+        "все изменения, которые согласуются с данными. Тонкая вертикальная черта означает «изменения нет», "
+        "серая полоса — изменения, слишком малые, чтобы иметь значение. Толстая линия целиком справа от "
+        "черты — стало лучше, целиком слева — хуже; если она пересекает черту, вопрос открыт.",
+    ),
+    "dumbbell": Sentence(
+        "Each line is a branch: the grey circle is its mean before the training, the blue diamond its mean "
+        "after it (a hollow square in comparison branches). The longer the line, the larger the change; its "
+        "colour says whether that is better or worse. Any one branch moves by chance too: look at how the "
+        "trained branches moved as a group, and whether the comparison branches moved the same way.",
+        "Каждая линия — отделение: серый круг — среднее до обучения, синий ромб — после (в отделениях "
+        "сравнения — пустой квадрат). Чем длиннее линия, тем больше изменение; цвет показывает, к лучшему "
+        "оно или к худшему. Любое отдельное отделение меняется и случайно: смотрите, как сдвинулись "
+        "обученные отделения в целом и не сдвинулись ли так же отделения сравнения.",
+    ),
+    "funnel": Sentence(
+        "Each mark is a branch: the further to the right, the more records it has and the surer its change "
+        "is; its height is that change. Between the inner, dashed lines (95%) branches differ no more than "
+        "chance and the usual differences of branches explain; of 100 ordinary branches about five lie "
+        "outside them. Only outside the outer lines (99.8%), where branches are named, is it worth asking "
+        "why.",
+        "Каждый знак — отделение: чем правее, тем больше у него записей и тем точнее известно изменение; "
+        "высота — само изменение. Между внутренними, пунктирными линиями (95\u00a0%) отделения различаются "
+        "не больше, чем объясняют случай и обычные различия отделений; за ними окажутся около пяти из 100 "
+        "обычных отделений. Спрашивать почему стоит только о тех, что за внешними линиями (99,8\u00a0%): "
+        "они подписаны.",
+    ),
+}
+
+
+def how_to_read(kind: str, language: str) -> str:
+    """Say how a kind of chart is read.
+
+    Raises
+    ------
+    KeyError
+        If the kind has no words: every chart has them.
+    """
+    return READING[kind].en if language == "en" else READING[kind].ru
