@@ -149,6 +149,11 @@ MISUSES = (
         Message("needs comparison branches: --design difference_in_differences"),
     ),
     Misuse(
+        "--strata",
+        lambda o: o.strata in ("branch", "arm", "period", o.outcome),
+        Message("must be another column than branch, arm, period and the outcome"),
+    ),
+    Misuse(
         "--exposure", lambda o: o.exposure is not None and o.kind != "rate", Message("goes with --kind rate")
     ),
     Misuse(
