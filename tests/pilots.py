@@ -95,7 +95,7 @@ def _uuid(random: np.random.Generator) -> uuid.UUID:
 
 def _answers(random: np.random.Generator, gained: bool) -> dict[str, str]:
     """Training teaches E1, how often B5 applies is chance, and A1 is the facility's."""
-    share = {"A1": 0.8, "B5": 0.5, "E1": 0.9 if gained else 0.4, "E2": 0.6}
+    share = {"A1": 0.8, "B5": 0.5, "E1": 0.95 if gained else 0.15, "E2": 0.6}
     answers = {code: "yes" if random.random() < likely else "no" for code, likely in share.items()}
     return answers | ({"B5": "na"} if random.random() < 0.3 else {})
 

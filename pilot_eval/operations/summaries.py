@@ -8,6 +8,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,11 @@ from pilot_eval.engines.records import (
     records_of,
 )
 from pilot_eval.operations import pilots
-from pilot_eval.operations.policy import Action, Scope, scope_of
+from pilot_eval.operations.coverage import coverage
+from pilot_eval.operations.health import health_of
+from pilot_eval.operations.items import items_of
+from pilot_eval.operations.policy import Action, Scope, may, scope_of
+from pilot_eval.operations.weeks import weeks_of
 from pilot_eval.records import audit
 from pilot_eval.records.pilots import Pilot, PilotOutcome
 from pilot_eval.reports import wording
@@ -75,7 +80,7 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
     }
     plan = _plan(pilot, outcomes)
     head, events = audit.head_of(session)
-    return {
+    summary = {
         "schema": SCHEMA,
         "product": {"name": "pilot_eval", "version": __version__},
         "pilot": _pilot(pilot, pilots.pilot_status(session, pilot, now.date())),
@@ -97,6 +102,34 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
         "headline_withheld": WITHHELD if withheld else None,
         "audit": {"head": head, "events": events},
     }
+    # Of the whole pilot a manager learns nothing before it is closed, nor what would give others away.
+    whole = own_region is None or not (withheld or hidden)
+    return summary | {
+        "weekly": weeks_of(snapshot, outcomes, seen, own_region),
+        "items": items_of(
+            snapshot,
+            _plan_of_items(pilot, outcomes),
+            seen if whole else (),
+            stratified=is_stratified(pilot),
+            fewest_branches=1 if own_region is None else FEWEST_IN_AGGREGATE,
+        ),
+        "health": health_of(
+            snapshot,
+            summary,
+            outcomes,
+            lambda outcome: analysis_plan(pilot, outcome, outcomes),
+            seen,
+            coverage(session, actor, slug) if may(actor, Action.SEE_COVERAGE) else [],
+        )
+        if whole
+        else [],
+    }
+
+
+def _plan_of_items(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> AnalysisPlan:
+    """How items are analysed: as the score is, at the pilot's level; their number is seen to by itself."""
+    score = next((o for o in outcomes if o.source == "visit_score"), outcomes[0])
+    return replace(analysis_plan(pilot, score, outcomes), level=pilot.level, smallest_effect=None)
 
 
 def _as_of(session: Session, pilot: Pilot, now: datetime, *, withheld: bool) -> datetime:

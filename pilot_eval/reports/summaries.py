@@ -89,7 +89,22 @@ def released(summary: Summary) -> dict[str, Any]:
     for branch in document["branches"]:
         for cell in branch["outcomes"].values():
             cell.update(after=None, change=None)
+    for series in document.get("weekly", ()):
+        for key in ("points", "limits"):
+            series[key] = [part for part in series[key] if part["period"] == "before"]
+    _release_items(document.get("items"))
     return document
+
+
+def _release_items(items: dict[str, Any] | None) -> None:
+    """Leave of the items what was before training."""
+    if not items:
+        return
+    items["moved"] = []
+    for item in items["items"]:
+        item.update(effect=None, not_estimable=None, moved=False)
+        for arm in ("trained", "comparison"):
+            item[arm]["after"] = None
 
 
 def released_rows(summary: Summary, rows: Iterable[Row]) -> Iterator[Row]:

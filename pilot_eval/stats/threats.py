@@ -23,6 +23,7 @@ from pilot_eval.stats.lee_bounds import bounds_of_missing_branches
 from pilot_eval.stats.parallel_trends import parallel_trends
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.results import NotEstimable, significance
+from pilot_eval.stats.weeks import DAYS_OF_WEEK, FIRST_MONDAY
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -30,9 +31,7 @@ Values = Mapping[str, float | int | str]
 
 TWO_PERIODS = ("before_after", "difference_in_differences")
 LATE_DAYS = 2  # a row entered more days after the visit is late
-DAYS_OF_WEEK = 7
 ORDER = ("fine", "look", "serious")
-FIRST_MONDAY = np.datetime64("1970-01-05")
 SCORE_TOP = 100.0  # of a checklist
 NEARLY_ALL = 0.9  # share of yes before training that leaves little room
 # Limits: from the first on a threat deserves a look, from the second on it is serious.

@@ -79,7 +79,7 @@ def test_while_it_runs_nobody_gets_a_result_after_training(session: Session) -> 
     assert all(cell["after"] is None and cell["change"] is None for cell in cells)
     assert all(cell["before"]["n"] for cell in cells)
     assert summary["flow"]["analysed"] == {"trained": 0, "comparison": 0}
-    assert '"effect"' not in json.dumps(summary)
+    assert '"estimate"' not in json.dumps(summary)
 
 
 def test_a_manager_gets_the_own_region_and_the_whole_pilots_result(
