@@ -19,6 +19,7 @@ from pilot_eval.domain.timings import Entry
 from pilot_eval.operations import allocation, assignments, forms, network, people, pilots, timings, visits
 from pilot_eval.operations.assignments import VisitPlan
 from pilot_eval.operations.planning import create_pilot
+from pilot_eval.operations.plans import freeze_plan
 from pilot_eval.operations.timings import TimingSubmission
 from pilot_eval.operations.visits import VisitSubmission
 from pilot_eval.operations.waves import close_wave
@@ -223,6 +224,7 @@ def _play(
         share=played.trained / len(played.codes),
         now=planned,
     )
+    freeze_plan(session, head_office, played.slug, planned)
     pilot = session.exec(select(Pilot).where(Pilot.slug == played.slug)).one()
     arms = {branch.code: member.arm for member, branch in pilots.members_of(session, pilot)}
     waves = [Period.BEFORE] if until else [Period.BEFORE, Period.AFTER]

@@ -35,6 +35,15 @@ class WaveState(StrEnum):
     LOCKED = "locked"
 
 
+class Choice(StrEnum):
+    """What can be decided on a pilot."""
+
+    ROLL_OUT = "roll_out"
+    REWORK = "rework"
+    STOP = "stop"
+    NEED_DATA = "need_data"
+
+
 class Design(StrEnum):
     BEFORE_AFTER = "before_after"
     DIFFERENCE_IN_DIFFERENCES = "difference_in_differences"

@@ -13,6 +13,7 @@ from pilot_eval.domain.pilots import Arm, Design
 from pilot_eval.domain.problems import N_
 from pilot_eval.operations.pilots import anything_recorded, commit_change, get_pilot, members_of, stored_id
 from pilot_eval.operations.policy import Action
+from pilot_eval.records import plans
 from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Pilot, PilotBranch
 from pilot_eval.stats.allocation import draw
@@ -185,4 +186,6 @@ def _changeable(session: Session, actor: Actor, slug: str, version: int | None) 
         raise WrongState(
             "already_recorded", N_("Observations have come in; branches and arms can no longer be changed")
         )
+    if plans.versions_of(session, stored_id(pilot)):
+        raise WrongState("plan_frozen", N_("The plan is frozen; branches and arms can no longer be changed"))
     return pilot

@@ -16,6 +16,7 @@ from pilot_eval.records import audit
 from pilot_eval.records.measurements import ImportedFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot, PilotBranch, PilotOutcome, Wave
+from pilot_eval.records.plans import decisions_of
 from pilot_eval.records.visits import Timing, Visit
 
 
@@ -98,17 +99,22 @@ def members_of(session: Session, pilot: Pilot) -> list[tuple[PilotBranch, Branch
 
 def pilot_status(session: Session, pilot: Pilot, today: date) -> Status:
     """Where the pilot stands today."""
-    arms = list(session.exec(select(PilotBranch.arm).where(col(PilotBranch.pilot_id) == pilot.id)))
     return status_of(
         dates_of(pilot),
         today,
-        drawn=bool(arms) and None not in arms,
+        drawn=has_arms(session, pilot),
         after_closed=any(
             wave.period is Period.AFTER and wave.state is not WaveState.OPEN
             for wave in waves_of(session, pilot)
         ),
-        decided=False,
+        decided=bool(decisions_of(session, stored_id(pilot))),
     )
+
+
+def has_arms(session: Session, pilot: Pilot) -> bool:
+    """Whether the pilot has branches and every one has its arm."""
+    arms = list(session.exec(select(PilotBranch.arm).where(col(PilotBranch.pilot_id) == pilot.id)))
+    return bool(arms) and None not in arms
 
 
 def anything_recorded(session: Session, pilot: Pilot) -> bool:

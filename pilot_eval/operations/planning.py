@@ -107,7 +107,8 @@ def create_pilot(
     """
     scope_of(actor, Action.PLAN_PILOT)
     title_en, title_ru = title_en.strip(), title_ru.strip()
-    problems = _problems_of_plan(title_en, level, seed, draws)
+    problems = [] if title_en else [Problem("title_en", N_("Enter a title"))]
+    problems += problems_of_settings(level, seed, draws)
     problems += _problems_of_effects(smallest_quality=smallest_quality, smallest_speed=smallest_speed)
     try:
         dates = Dates(before, training, after)
@@ -146,10 +147,9 @@ def create_pilot(
     return pilot
 
 
-def _problems_of_plan(title: str, level: float, seed: int, draws: int) -> list[Problem]:
+def problems_of_settings(level: float, seed: int, draws: int) -> list[Problem]:
+    """What is wrong with the numbers that every plan has."""
     problems = []
-    if not title:
-        problems.append(Problem("title_en", N_("Enter a title")))
     if not SHORTEST_LEVEL < level < LONGEST_LEVEL:
         problems.append(Problem("level", N_("The level must lie between 0.5 and 1, such as 0.95")))
     if seed < 0:

@@ -31,6 +31,9 @@ class Action(StrEnum):
     IMPORT = "import"
     PLAN_PILOT = "plan_pilot"
     CLOSE_WAVE = "close_wave"
+    FREEZE_PLAN = "freeze_plan"  # and change a frozen one
+    TAKE_LOOK = "take_look"
+    DECIDE = "decide"
     READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_NETWORK = "manage_network"
@@ -53,6 +56,9 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.IMPORT: {_HEAD: Scope.ALL},
     Action.PLAN_PILOT: {_HEAD: Scope.ALL},
     Action.CLOSE_WAVE: {_HEAD: Scope.ALL},
+    Action.FREEZE_PLAN: {_HEAD: Scope.ALL},
+    Action.TAKE_LOOK: {_HEAD: Scope.ALL},
+    Action.DECIDE: {_HEAD: Scope.ALL},
     Action.READ_PEOPLE: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
     Action.MANAGE_PEOPLE: {_ADMIN: Scope.ALL},
     Action.MANAGE_NETWORK: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
@@ -61,7 +67,16 @@ POLICY: dict[Action, dict[Role, Scope]] = {
 }
 
 # Only shortly after the password was given.
-FRESH: frozenset[Action] = frozenset({Action.EXPORT_ROWS, Action.CLOSE_WAVE, Action.MANAGE_PEOPLE})
+FRESH: frozenset[Action] = frozenset(
+    {
+        Action.EXPORT_ROWS,
+        Action.CLOSE_WAVE,
+        Action.FREEZE_PLAN,
+        Action.TAKE_LOOK,
+        Action.DECIDE,
+        Action.MANAGE_PEOPLE,
+    }
+)
 
 
 def scope_of(actor: Actor, action: Action) -> Scope:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import threading
 from collections import OrderedDict
@@ -27,10 +25,11 @@ from pilot_eval.engines.records import (
     read_snapshot,
     records_of,
 )
-from pilot_eval.operations import pilots
+from pilot_eval.operations import pilots, settled
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.health import health_of
 from pilot_eval.operations.items import items_of
+from pilot_eval.operations.plans import results_open
 from pilot_eval.operations.policy import Action, Scope, may, scope_of
 from pilot_eval.operations.weeks import weeks_of
 from pilot_eval.records import audit
@@ -38,6 +37,7 @@ from pilot_eval.records.pilots import Pilot, PilotOutcome
 from pilot_eval.reports import wording
 from pilot_eval.reports.evaluations import Evaluation
 from pilot_eval.reports.summaries import SCHEMA
+from pilot_eval.reports.words.plans import DIFFERS
 from pilot_eval.stats.analysis import analyse
 from pilot_eval.stats.branches import BranchChanges, branch_changes
 from pilot_eval.stats.cells import Cells, observed_cells
@@ -70,20 +70,25 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
     seen = periods_seen(session, pilot, scope)
     outcomes = pilots.outcomes_of(session, pilot)
     own_region = actor.region_id if scope is Scope.REGION else None
-    hidden = (
-        scope is Scope.REGION and not withheld and not may_see_aggregate(snapshot.branches, actor.region_id)
-    )
+    hides = scope is Scope.REGION and not may_see_aggregate(snapshot.branches, actor.region_id)
+    hidden = hides and not withheld
     evaluations = {
         outcome.code: evaluate(snapshot, pilot, outcome, outcomes)
         for outcome in outcomes
         if not (withheld or hidden)
     }
-    plan = _plan(pilot, outcomes)
+    plan = settled.plan_part(session, pilot, outcomes, now)
+    looks = settled.looks_part(session, pilot, outcomes, all_seen=scope is Scope.ALL, hidden=hides)
+    decision = settled.decision_part(session, pilot, snapshot.sha256, plan)
+    status = pilots.pilot_status(session, pilot, now.date())
+    step = None
+    if scope is Scope.ALL:
+        step = settled.next_step(session, pilot, status, now, plan=plan, looks=looks, decision=decision)
     head, events = audit.head_of(session)
     summary = {
         "schema": SCHEMA,
         "product": {"name": "pilot_eval", "version": __version__},
-        "pilot": _pilot(pilot, pilots.pilot_status(session, pilot, now.date())),
+        "pilot": _pilot(pilot, status) | {"next_step": step},
         "plan": plan,
         "snapshot": {
             "sha256": snapshot.sha256,
@@ -97,9 +102,12 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
         "outcomes": _outcomes(outcomes, evaluations, own_only=own_region is not None),
         "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
         "limits": _limits(
-            evaluations.values(), [HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld)
+            evaluations.values(),
+            ([HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld)) + _limits_of_plan(plan),
         ),
         "headline_withheld": WITHHELD if withheld else None,
+        "looks": looks,
+        "decision": decision,
         "audit": {"head": head, "events": events},
     }
     # Of the whole pilot a manager learns nothing before it is closed, nor what would give others away.
@@ -129,7 +137,8 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
 def _plan_of_items(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> AnalysisPlan:
     """How items are analysed: as the score is, at the pilot's level; their number is seen to by itself."""
     score = next((o for o in outcomes if o.source == "visit_score"), outcomes[0])
-    return replace(analysis_plan(pilot, score, outcomes), level=pilot.level, smallest_effect=None)
+    plan = analysis_plan(pilot, score, outcomes)
+    return replace(plan, level=pilot.level, smallest_effect=None, looks=(), look=None, level_of_looks=None)
 
 
 def _as_of(session: Session, pilot: Pilot, now: datetime, *, withheld: bool) -> datetime:
@@ -142,12 +151,7 @@ def _as_of(session: Session, pilot: Pilot, now: datetime, *, withheld: bool) -> 
 
 def is_withheld(session: Session, pilot: Pilot) -> bool:
     """Whether nobody may see results after training yet; an imported pilot is whole from the start."""
-    if pilots.dates_of(pilot) is None:
-        return False
-    return not any(
-        wave.period is Period.AFTER and wave.state is not WaveState.OPEN
-        for wave in pilots.waves_of(session, pilot)
-    )
+    return not results_open(session, pilot)
 
 
 def periods_seen(session: Session, pilot: Pilot, scope: Scope) -> frozenset[Period]:
@@ -200,10 +204,14 @@ _recent = _Recent(most=64)
 
 
 def evaluate(
-    snapshot: Snapshot, pilot: Pilot, outcome: PilotOutcome, outcomes: Sequence[PilotOutcome]
+    snapshot: Snapshot,
+    pilot: Pilot,
+    outcome: PilotOutcome,
+    outcomes: Sequence[PilotOutcome],
+    look: int | None = None,
 ) -> Evaluation:
     """Evaluate one outcome of a snapshot under the pilot's plan; the same question is answered once."""
-    plan = analysis_plan(pilot, outcome, outcomes)
+    plan = analysis_plan(pilot, outcome, outcomes, look)
     key = (snapshot.sha256, outcome.source, outcome.unit, is_stratified(pilot), plan)
     evaluation = _recent.get(key)
     if evaluation is None:
@@ -212,21 +220,31 @@ def evaluate(
     return evaluation
 
 
-def analysis_plan(pilot: Pilot, outcome: PilotOutcome, outcomes: Sequence[PilotOutcome]) -> AnalysisPlan:
-    """The pilot's plan for one outcome; primary ones share the error rate."""
+def analysis_plan(
+    pilot: Pilot, outcome: PilotOutcome, outcomes: Sequence[PilotOutcome], look: int | None = None
+) -> AnalysisPlan:
+    """The pilot's plan for one outcome at a planned look or, by default, at the end.
+
+    Primary outcomes share the error rate; where the plan has looks, so do they and the end.
+    """
     family = sum(other.primary for other in outcomes)
+    together = interval_level(pilot.level, family) if outcome.primary else pilot.level
+    fractions = settled.fractions_of(pilot)
     return AnalysisPlan(
         outcome=outcome.code,
         kind=outcome.kind,
         design=pilot.design.value,
         better=Better(outcome.better),
         weights=pilot.weights,
-        level=interval_level(pilot.level, family) if outcome.primary else pilot.level,
+        level=settled.level_at(pilot, together, look),
         draws=pilot.draws,
         seed=pilot.seed,
         smallest_effect=outcome.smallest_effect,
         minimum_branches=pilot.minimum_branches,
         minimum_observations=pilot.minimum_observations,
+        looks=fractions,
+        look=(look or len(fractions)) if fractions else None,
+        level_of_looks=together if fractions else None,
     )
 
 
@@ -262,33 +280,6 @@ def _pilot(pilot: Pilot, status: str) -> dict[str, Any]:
             "strata": allocation.get("strata") or [],
             "drawn_at": allocation.get("drawn_at"),
         },
-    }
-
-
-def _plan(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> dict[str, Any]:
-    """The plan, which never changes after it is made: settled when a pilot of visits was planned."""
-    family = sum(outcome.primary for outcome in outcomes)
-    settled = {
-        "design": pilot.design.value,
-        "level": pilot.level,
-        "seed": pilot.seed,
-        "draws": pilot.draws,
-        "weights": pilot.weights,
-        "minimum_branches": pilot.minimum_branches,
-        "minimum_observations": pilot.minimum_observations,
-        "outcomes": [[o.code, o.kind, o.better, o.primary, o.smallest_effect, o.source] for o in outcomes],
-    }
-    canonical = json.dumps(settled, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    planned = pilots.dates_of(pilot) is not None
-    return {
-        "level": pilot.level,
-        "family_size": max(family, 1),
-        "interval_level": interval_level(pilot.level, family),
-        "draws": pilot.draws,
-        "seed": pilot.seed,
-        "weights": pilot.weights,
-        "frozen_at": pilot.created_at.astimezone(UTC).isoformat(timespec="seconds") if planned else None,
-        "sha256": hashlib.sha256(canonical.encode()).hexdigest(),
     }
 
 
@@ -431,6 +422,16 @@ def _standing_limits(pilot: Pilot, withheld: bool) -> list[dict[str, Any]]:
     drawn = (pilot.allocation or {}).get("method") == "random"
     if pilot.design is Design.DIFFERENCE_IN_DIFFERENCES and not drawn:
         limits.append({"code": "not_drawn", "text": wording.NOT_DRAWN.to_dict()})
+    return limits
+
+
+def _limits_of_plan(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """What must be said with any result of a plan that did not stay as it was frozen."""
+    limits = [
+        {"code": f"plan_changed_{change['version']}", "text": change["text"]} for change in plan["changes"]
+    ]
+    if settled.differs_from_frozen(plan):
+        limits.insert(0, {"code": "plan_differs", "text": DIFFERS.to_dict()})
     return limits
 
 

@@ -16,6 +16,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.domain.timings import Entry, Findings, TimingForm
 from pilot_eval.operations import forms
+from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.submissions import (
     Place,
     Receipt,
@@ -114,6 +115,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     if receipt.status is not Status.CREATED:
         return receipt
     late = lateness(session, place, timing.happened_at, now, "day")
+    freeze_with_record(session, actor, place.pilot, place.wave.period, now)
     _finish(session, actor, timing, late)
     return receipt
 

@@ -18,6 +18,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
 from pilot_eval.operations import forms
+from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.submissions import (
     FUTURE,
@@ -273,6 +274,7 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
         session.delete(session.get_one(Visit, visit.id))
         session.flush()
         return keep_conflict(session, actor, visit, now)
+    freeze_with_record(session, actor, place.pilot, place.wave.period, now)
     _finish(session, actor, visit, late)
     return receipt
 

@@ -33,6 +33,10 @@ class Pilot(SQLModel, table=True):
     weights: str = Field(default="branch", max_length=16)
     minimum_branches: int | None = None
     minimum_observations: int | None = None
+    # Shares of the visits after training at which the plan looks before the end; none unless given.
+    looks: list[float] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    # What is left out of the analysis, in words.
+    exclusions: str = Field(default="", max_length=2000, sa_column_kwargs={"server_default": ""})
     # How branches came into their arms: {"method", "seed", "strata", "drawn_at", "share"}.
     allocation: dict[str, object] | None = Field(default=None, sa_type=document())
     # Invented data, said so on every page.

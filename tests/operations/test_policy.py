@@ -24,13 +24,16 @@ export_rows        -    -       all  -
 import             -    -       all  -
 plan_pilot         -    -       all  -
 close_wave         -    -       all  -
+freeze_plan        -    -       all  -
+take_look          -    -       all  -
+decide             -    -       all  -
 read_people        -    -       all  all
 manage_people      -    -       -    all
 manage_network     -    -       all  all
 read_audit_log     own  own     all  all
 verify_audit_log   -    -       all  all
 """
-WANTS_FRESH = {"export_rows", "close_wave", "manage_people"}
+WANTS_FRESH = {"export_rows", "close_wave", "freeze_plan", "take_look", "decide", "manage_people"}
 
 CELLS = [
     (Action(line.split()[0]), role, cell)

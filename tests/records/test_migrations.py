@@ -78,8 +78,27 @@ def test_each_step_back_and_up_keeps_what_both_sides_know(engine: database.Engin
     steps = [revision.down_revision for revision in script.walk_revisions() if revision.down_revision]
     for step in steps:
         database.downgrade(engine, str(step))
-    database.upgrade(engine)
-    assert contents(engine) == before
+        known = columns(engine)
+        database.upgrade(engine)
+        assert narrowed(contents(engine), known) == narrowed(before, known)
+
+
+def columns(engine: database.Engine) -> dict[str, list[str]]:
+    """The columns of every table as the database has them now."""
+    inspector = sa.inspect(engine)
+    return {
+        table: [column["name"] for column in inspector.get_columns(table)]
+        for table in inspector.get_table_names()
+    }
+
+
+def narrowed(rows: dict[str, Any], known: dict[str, list[str]]) -> dict[str, Any]:
+    """The rows as far as these tables and columns reach."""
+    return {
+        table: [{name: value for name, value in row.items() if name in known[table]} for row in found]
+        for table, found in rows.items()
+        if table in known
+    }
 
 
 def test_upgrading_twice_changes_nothing(engine: database.Engine) -> None:
