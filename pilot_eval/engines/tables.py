@@ -62,8 +62,11 @@ def read_table(path: Path) -> Table:
         content = path.read_bytes()
     except FileNotFoundError:
         raise refused(Message("there is no such file")) from None
+    except PermissionError:
+        raise refused(Message("this file may not be read: its permissions forbid it")) from None
     except OSError as error:
-        raise refused(Message("cannot be read: %(why)s", why=error.strerror or str(error))) from None
+        what = Message("cannot be read: error %(number)s of the operating system", number=error.errno or 0)
+        raise refused(what) from None
     if not content.strip():
         raise refused(Message("the file is empty; a header and one row per observation were expected"))
     if content[:4] == b"PAR1" or path.suffix.lower() in {".parquet", ".pq"}:
@@ -172,9 +175,9 @@ def _from_parquet(path: Path, digest: str) -> Table:
             result = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
             names = [column[0] for column in result.description]
             found = result.fetchnumpy()
-    except duckdb.Error as error:
-        what = Message("cannot be read as Parquet: %(why)s", why=str(error).splitlines()[0])
-        raise refused(what) from None
+    except duckdb.Error:
+        # Its own words are English and name the path on this machine.
+        raise refused(Message("is not a whole Parquet file: damaged, cut short or encrypted")) from None
     _check_names(names)
     return _table({name: _cells(found[name]) for name in names}, digest)
 

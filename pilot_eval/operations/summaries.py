@@ -327,6 +327,7 @@ def _outcomes(
             "unit": outcome.unit,
             "kind": outcome.kind,
             "primary": outcome.primary,
+            "better": outcome.better,
             "records": records_of(outcome.source),
             "smallest_effect": outcome.smallest_effect,
             "pvalue_holm": corrected.get(outcome.code),

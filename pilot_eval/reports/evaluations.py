@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pilot_eval.reports import wording
+from pilot_eval.reports.labels import label
 from pilot_eval.reports.numbers import Language, interval, language_of, number, percent, pvalue_text
 from pilot_eval.reports.parts import FIELDS, Part
 from pilot_eval.reports.sentences import Sentence
@@ -251,7 +252,8 @@ class _Text:
             used=number(flow.rows_used, 0, self.language),
             rows=number(flow.rows, 0, self.language),
         )
-        lines = [(self._label("outcome"), f"{plan.outcome} ({plan.kind}, {plan.design})")]
+        kinds = ", ".join(label(code, self.language) for code in (plan.kind, plan.design))
+        lines = [(self._label("outcome"), f"{plan.outcome} ({kinds})")]
         lines.append((self._label("data"), counts))
         lines += self._adjusted()
         if isinstance(effect, NotEstimable):

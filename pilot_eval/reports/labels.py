@@ -87,6 +87,11 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "draws": ("Draws", "Повторов"),
     "scale": ("Scale of the statistic", "Шкала статистики"),
     "zero": ("no effect", "эффекта нет"),
+    # kinds of outcomes
+    "score": ("score", "оценка"),
+    "proportion": ("share", "доля"),
+    "duration": ("time", "время"),
+    "rate": ("rate", "частота"),
     # names of scales and methods
     "difference": ("difference", "разность"),
     "log_ratio": ("logarithm of ratio", "логарифм отношения"),

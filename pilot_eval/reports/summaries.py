@@ -179,6 +179,14 @@ def verdict_tone(outcome: Mapping[str, Any]) -> str:
     return _TONES.get(outcome["evaluation"]["verdict"]["key"], "neither")
 
 
+def falls_are_better(outcome: Mapping[str, Any]) -> bool:
+    """Tell whether a fall of a change is good, evaluated or not; a duration's change is told as speed."""
+    if outcome["kind"] == "duration":
+        return False
+    told = (outcome["evaluation"] or {}).get("better") or outcome.get("better", "higher")
+    return bool(told == "lower")
+
+
 def verdict_sentence(outcome: Mapping[str, Any], language: str) -> str:
     """Return the verdict as the end of a sentence that begins with the outcome's name."""
     text = words(outcome["evaluation"]["verdict"], language).rstrip(".")

@@ -14,6 +14,7 @@ from pilot_eval.reports.summaries import (
     Summary,
     change_unit,
     estimate_text,
+    falls_are_better,
     headline,
     interval_text,
     interval_with_unit,
@@ -210,17 +211,10 @@ def _branch_line(
     )
 
 
-def _better(outcome: Row) -> str:
-    """Which direction of a change is good; a duration's change is told as speed."""
-    if outcome["kind"] == "duration":
-        return "higher"
-    return str((outcome["evaluation"] or {}).get("better", "higher"))
-
-
 def _tone(found: Headline, outcome: Row) -> str:
     if found.low is None or found.high is None or found.low <= 0 <= found.high:
         return "neither"
-    return "better" if (found.low > 0) == (_better(outcome) == "higher") else "worse"
+    return "better" if (found.low > 0) != falls_are_better(outcome) else "worse"
 
 
 def _scale(cells: list[Row]) -> tuple[float, float]:

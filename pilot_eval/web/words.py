@@ -10,6 +10,7 @@ from flask_babel import format_date, format_datetime, gettext, lazy_gettext
 
 from pilot_eval.domain.people import Role
 from pilot_eval.reports.numbers import date_text, moment_text, number
+from pilot_eval.reports.words.definitions import DEFINITIONS
 from pilot_eval.web.languages import language
 from pilot_eval.web.problems import errors_of
 
@@ -27,9 +28,18 @@ def install(app: Flask) -> None:
     app.add_template_global(moment)
     app.add_template_global(days)
     app.add_template_global(errors_of)
+    app.add_template_global(words_defined)
     app.add_template_filter(lambda day: date_text(day, language()), "date_words")
     app.add_template_filter(lambda at: moment_text(at, language()), "moment_words")
     app.add_template_filter(lambda value, digits=0: number(value, digits, language()), "numbers")
+
+
+def words_defined() -> list[dict[str, str | dict[str, str]]]:
+    """The words of results with what they mean, in both languages."""
+    return [
+        {"key": word.key, "term": word.term.to_dict(), "meaning": word.meaning.to_dict()}
+        for word in DEFINITIONS
+    ]
 
 
 def role_label(role: Role) -> str:

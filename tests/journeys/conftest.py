@@ -25,8 +25,9 @@ from pilot_eval import create_app
 from pilot_eval.records import database
 from pilot_eval.records.people import User
 from pilot_eval.settings import LOOPBACK, Settings
-from tests.conftest import PASSWORD, PROJECT
+from tests.conftest import PROJECT
 from tests.conftest import _administer as administer
+from tests.journeys.signing_in import in_language, sign_in_as
 
 SCREENSHOTS = PROJECT / "artifacts" / "screenshots"
 PHONE, DESK = 360, 1280
@@ -215,7 +216,7 @@ def watched_pages(chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("request", watch.note)
         page.on("response", watch.pardon)
         if user is not None:
-            sign_in(page, user)
+            sign_in_as(page, user.email)
         return page
 
     yield open_one
@@ -238,13 +239,17 @@ def open_page(site: Site, open_page_of: Callable[..., Page]) -> Callable[..., Pa
     return partial(open_page_of, site)
 
 
-def sign_in(page: Page, user: User) -> None:
-    """Sign in through the form."""
-    page.goto("/sign-in")
-    page.fill("#email", user.email)
-    page.fill("#password", PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_url(lambda address: "/sign-in" not in address)
+@pytest.fixture
+def read_by(open_page_of: Callable[..., Page]) -> Callable[..., Page]:
+    """`read_by(name, site, width=PHONE, ...)`: a page of a person who is signed in and reads English."""
+
+    def open_signed_in(name: str, site: Site, width: int = DESK, **more: Any) -> Page:
+        page = open_page_of(site, width, **more)
+        sign_in_as(page, name)
+        in_language(page, "en")
+        return page
+
+    return open_signed_in
 
 
 # Pictures in sight are loaded; where charts come alive they have.

@@ -26,21 +26,19 @@ def site(demo_on_sqlite: Site) -> Site:
 
 
 @pytest.fixture
-def desk(open_page: Callable[..., Page]) -> Page:
-    page = open_page(DESK)
-    sign_in_as(page, ADMINISTRATOR)
-    in_language(page, "en")
-    return page
+def desk(site: Site, read_by: Callable[..., Page]) -> Page:
+    return read_by(ADMINISTRATOR, site)
 
 
 @pytest.mark.parametrize("served_from", ["demo_on_sqlite", "demo_on_postgresql"])
 def test_a_person_is_let_in_by_a_one_time_link_and_out_by_a_tick(
-    served_from: str, request: pytest.FixtureRequest, open_page_of: Callable[..., Page]
+    served_from: str,
+    request: pytest.FixtureRequest,
+    open_page_of: Callable[..., Page],
+    read_by: Callable[..., Page],
 ) -> None:
     site: Site = request.getfixturevalue(served_from)
-    desk = open_page_of(site, DESK)
-    sign_in_as(desk, ADMINISTRATOR)
-    in_language(desk, "en")
+    desk = read_by(ADMINISTRATOR, site)
     desk.get_by_role("link", name="People").first.click()
     desk.get_by_role("link", name="Add a person").click()
     desk.get_by_label("Sign-in name").fill(NINA)

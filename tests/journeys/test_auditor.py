@@ -64,12 +64,9 @@ def site(demo_on_sqlite: Site) -> Site:
 
 
 @pytest.fixture
-def phone(open_page: Callable[..., Page]) -> Page:
+def phone(site: Site, read_by: Callable[..., Page]) -> Page:
     """An auditor's phone, signed in."""
-    page = open_page(PHONE, **THUMB)
-    sign_in_as(page, AUDITOR)
-    in_language(page, "en")
-    return page
+    return read_by(AUDITOR, site, PHONE, **THUMB)
 
 
 def key(page: Page, name: str) -> Locator:

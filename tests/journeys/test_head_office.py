@@ -18,7 +18,7 @@ from pilot_eval.demo.fill import RUNNING, SLUG, sign_in_names
 from pilot_eval.domain.people import Role
 from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Assignment, Pilot, PilotBranch
-from tests.journeys.conftest import DESK, PHONE, Site
+from tests.journeys.conftest import PHONE, Site
 from tests.journeys.walking import in_language, person, seen, sign_in_as, stored
 
 HEAD_OFFICE = sign_in_names()[Role.HEAD_OFFICE]
@@ -40,11 +40,8 @@ def site(demo_on_sqlite: Site) -> Site:
 
 
 @pytest.fixture
-def desk(open_page: Callable[..., Page]) -> Page:
-    page = open_page(DESK)
-    sign_in_as(page, HEAD_OFFICE)
-    in_language(page, "en")
-    return page
+def desk(site: Site, read_by: Callable[..., Page]) -> Page:
+    return read_by(HEAD_OFFICE, site)
 
 
 def pilot_tab(page: Page, name: str) -> None:
@@ -56,12 +53,10 @@ def pilot_tab(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("served_from", ["demo_on_sqlite", "demo_on_postgresql"])
 def test_a_pilot_is_planned_drawn_and_assigned(
-    served_from: str, request: pytest.FixtureRequest, open_page_of: Callable[..., Page]
+    served_from: str, request: pytest.FixtureRequest, read_by: Callable[..., Page]
 ) -> None:
     site: Site = request.getfixturevalue(served_from)
-    page = open_page_of(site, DESK)
-    sign_in_as(page, HEAD_OFFICE)
-    in_language(page, "en")
+    page = read_by(HEAD_OFFICE, site)
     page.get_by_role("link", name="Plan a pilot").click()
     page.get_by_label("Title in English").fill("Mentoring in Murom")
     page.get_by_label("Title in Russian").fill("Наставничество в Муроме")

@@ -30,11 +30,8 @@ def site(demo_on_sqlite: Site) -> Site:
 
 
 @pytest.fixture
-def desk(open_page: Callable[..., Page]) -> Page:
-    page = open_page(DESK)
-    sign_in_as(page, MANAGER)
-    in_language(page, "en")
-    return page
+def desk(site: Site, read_by: Callable[..., Page]) -> Page:
+    return read_by(MANAGER, site)
 
 
 def branches(site: Site, *, own: bool) -> list[Branch]:
@@ -45,12 +42,10 @@ def branches(site: Site, *, own: bool) -> list[Branch]:
 
 @pytest.mark.parametrize("served_from", ["demo_on_sqlite", "demo_on_postgresql"])
 def test_the_own_region_before_and_after(
-    served_from: str, request: pytest.FixtureRequest, open_page_of: Callable[..., Page]
+    served_from: str, request: pytest.FixtureRequest, read_by: Callable[..., Page]
 ) -> None:
     site: Site = request.getfixturevalue(served_from)
-    page = open_page_of(site, DESK)
-    sign_in_as(page, MANAGER)
-    in_language(page, "en")
+    page = read_by(MANAGER, site)
     page.get_by_role("link", name="Vladimir 2014").click()
     expect(page.locator(".verdict").first).to_be_visible()
     page.get_by_role("navigation", name="Pages of this pilot").get_by_role("link", name="Branches").click()
@@ -160,7 +155,7 @@ def test_charts_are_pictures_and_tables_without_javascript(open_page: Callable[.
     picture.scroll_into_view_if_needed()
     expect(picture).to_be_visible()
     assert picture.bounding_box()["width"] > 300  # type: ignore[index]  # it is on the page
-    figure.locator("summary").click()
+    figure.locator("summary", has_text="table").click()
     assert figure.locator("tbody tr").count() > 3
     assert figure.locator("figcaption").inner_text().strip()
 

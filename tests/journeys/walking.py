@@ -14,8 +14,10 @@ from sqlmodel import SQLModel, select
 
 from pilot_eval.records import database
 from pilot_eval.records.people import User
-from tests.conftest import PASSWORD
 from tests.journeys.conftest import DESK, PHONE, assert_accessible, assert_fits, picture
+from tests.journeys.signing_in import fill_sign_in as fill_sign_in
+from tests.journeys.signing_in import in_language as in_language
+from tests.journeys.signing_in import sign_in_as as sign_in_as
 
 Record = TypeVar("Record", bound=SQLModel)
 
@@ -28,30 +30,10 @@ expect.set_options(timeout=PATIENCE)
 # Names and codes that are written with Latin letters in Russian too, those of the demonstration and of the
 # tests' own people and regions among them.
 _LATIN = re.compile(
-    r"\b(pilot_eval|Apache|CSV|XLSX|PDF|JSON|Parquet|SVG|PNG|Excel|English|SHA|EMS|UTC|UTF"
+    r"\b(pilot_eval|Apache|CSV|XLSX|PDF|JSON|Parquet|SVG|PNG|Excel|English|SHA|EMS|XmR|UTC|UTF"
     r"|[0-9a-f]{8,}|[0-9A-F]{4}-[0-9A-F]{4}"
     r"|city|village|vladimir|kovrov|murom|suzdal|Region r-[0-9a-f]{6}|[a-z_]+-[0-9a-f]{6})\b"
 )
-
-
-def in_language(page: Page, language: str) -> None:
-    """Read on in this language, chosen by the switch of the page."""
-    if page.locator("html").get_attribute("lang") != language:
-        page.locator(f"button[name=language][value={language}]").click()
-    expect(page.locator("html")).to_have_attribute("lang", language)
-
-
-def sign_in_as(page: Page, name: str, password: str = PASSWORD) -> None:
-    """Sign in through the form."""
-    page.goto("/sign-in")
-    fill_sign_in(page, name, password)
-    page.wait_for_url(lambda address: "/sign-in" not in address)
-
-
-def fill_sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    page.fill("#email", name)
-    page.fill("#password", password)
-    page.click("main button.btn-primary")
 
 
 def seen(page: Page, name: str) -> None:

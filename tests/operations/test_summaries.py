@@ -129,6 +129,7 @@ def test_an_aggregate_that_gives_others_away_is_hidden(
     summary = summaries.summarise(session, a_manager(session, create_manager), pilot.slug, NOW)
     assert violations(summary) == []
     assert all(outcome["evaluation"] is None for outcome in summary["outcomes"])
+    assert all(outcome["better"] in {"higher", "lower"} for outcome in summary["outcomes"])
     assert summary["limits"][0]["code"] == "aggregate_hidden"
     assert all(branch["outcomes"]["quality"]["change"] for branch in summary["branches"])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pilot_eval.reports.charts import goodness
 from pilot_eval.reports.tiles import branch_lines, tiles
 from tests.reports.samples import summary as sample
 
@@ -68,3 +69,18 @@ def test_faster_is_better_and_slower_is_worse(summary: Any) -> None:
     ):
         low, high = branch["outcomes"][outcome["code"]]["change"]["confidence_interval"]
         assert line.tone == ("better" if low > 0 else "worse" if high < 0 else "neither")
+
+
+def test_a_fall_that_is_better_is_blue_although_the_result_of_the_whole_is_hidden(summary: Any) -> None:
+    score = next(each for each in summary["outcomes"] if each["kind"] == "score")
+    branches = summary["branches"]
+    for better, words in (("higher", ("better", "worse")), ("lower", ("worse", "better"))):
+        hidden = {**score, "better": better, "evaluation": None}
+        for line, branch in zip(
+            branch_lines(summary, hidden, branches, "en", fewest=1), branches, strict=True
+        ):
+            low, high = branch["outcomes"][score["code"]]["change"]["confidence_interval"]
+            expected = words[0] if low > 0 else words[1] if high < 0 else "neither"
+            assert line.tone == expected
+        assert goodness(hidden, 1.0) == words[0]
+        assert goodness(hidden, -1.0) == words[1]

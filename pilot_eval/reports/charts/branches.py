@@ -15,6 +15,7 @@ from pilot_eval.reports.summaries import (
     Row,
     Summary,
     change_unit,
+    falls_are_better,
     interval_with_unit,
     level_of,
     released,
@@ -79,10 +80,7 @@ def goodness(outcome: Row, change: float) -> str:
     """Tell whether a change of an outcome is `better`, `worse` or `neither`."""
     if change == 0:
         return "neither"
-    higher = (
-        outcome["kind"] == "duration" or (outcome["evaluation"] or {}).get("better", "higher") == "higher"
-    )
-    return "better" if (change > 0) == higher else "worse"
+    return "better" if (change > 0) != falls_are_better(outcome) else "worse"
 
 
 def branch_finding(summary: Summary, outcome: Row, language: str) -> str:

@@ -18,6 +18,7 @@ PAGES = {
     "head-office": lazy_gettext("Run a pilot"),
     "administrator": lazy_gettext("People and upkeep"),
     "reading-results": lazy_gettext("Read the results"),
+    "words": lazy_gettext("The words of results"),
     "files": lazy_gettext("Files that can be imported"),
     "designs": lazy_gettext("Choose an analysis, plan a pilot"),
     "command-line": lazy_gettext("The command line"),

@@ -88,6 +88,7 @@ def test_choices_can_be_changed_without_choosing_the_file_again(as_head_office: 
         (ROWS + "B1,South,trained,before,1\n", "row 14, column region"),
         ("Ё,Север,trained,before,1\n".encode("cp1251"), "is not UTF-8"),
         (b"PK\3\4 not a workbook", "cannot be read as an XLSX workbook"),
+        (b"PAR1 not the rest of it", "is not a whole Parquet file: damaged, cut short or encrypted"),
         ("branch,id,arm,period,score\nB1,x,trained,before,1\nB1,x,trained,after,1\n", "row 3, column id"),
         ("branch,arm,date,trained_on,score\nB1,trained,31.12.2014,2014-09-01,1\n", "row 2, column date"),
     ],
