@@ -26,7 +26,16 @@ from pilot_eval.operations.summaries import (
     summarise,
 )
 from pilot_eval.reports import wording
-from pilot_eval.reports.charts import Chart, FunnelLimits, FunnelPoint, dumbbell, funnel, intervals
+from pilot_eval.reports.charts import (
+    Chart,
+    FunnelLimits,
+    FunnelPoint,
+    dumbbell,
+    funnel,
+    intervals,
+    items,
+    weeks,
+)
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.stats import branches as branch_stats
 from pilot_eval.stats.baseline import standardised_difference
@@ -126,7 +135,7 @@ def chart_of(
     Parameters
     ----------
     name : str
-        `intervals`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
+        `intervals`, `items`, `weeks-OUTCOME`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
 
     Raises
     ------
@@ -136,6 +145,12 @@ def chart_of(
     summary = summarise(session, actor, slug, now)
     if name == "intervals":
         return _there(intervals(summary, language))
+    if name == "items":
+        return _there(items(summary, language))
+    if name.startswith("weeks-"):
+        return _there(
+            weeks(summary, outcome_of(summary, name.removeprefix("weeks-") or "?")["code"], language)
+        )
     if name.startswith("before-after-"):
         outcome = outcome_of(summary, name.removeprefix("before-after-") or "?")
         return _there(dumbbell(summary, outcome["code"], language))
