@@ -27,6 +27,7 @@ from pilot_eval.reports.words.moved_items import (
     ITEMS,
     MOST,
     MOVED,
+    NAMED_ITEM,
     NONE_MOVED,
     OF_VISITS,
     SHARE,
