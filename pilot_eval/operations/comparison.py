@@ -16,7 +16,7 @@ from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period
-from pilot_eval.engines.records import VisitRow, read_snapshot
+from pilot_eval.engines.records import Snapshot, VisitRow, read_snapshot
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.summaries import (
@@ -25,17 +25,9 @@ from pilot_eval.operations.summaries import (
     plain_observations,
     summarise,
 )
+from pilot_eval.records.pilots import PilotOutcome
 from pilot_eval.reports import wording
-from pilot_eval.reports.charts import (
-    Chart,
-    FunnelLimits,
-    FunnelPoint,
-    dumbbell,
-    funnel,
-    intervals,
-    items,
-    weeks,
-)
+from pilot_eval.reports.charts import Chart, FunnelLimits, FunnelPoint, dumbbell, funnel, intervals
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.stats import branches as branch_stats
 from pilot_eval.stats.baseline import standardised_difference
@@ -44,8 +36,6 @@ from pilot_eval.stats.results import NotEstimable
 # Records in each period below which a branch is shown but not compared.
 FEWEST_RECORDS = 2
 Document = Mapping[str, Any]
-# What a table of branches can be sorted by.
-SORTS = ("code", "name", "region", "arm", "before", "after", "change")
 
 
 def outcome_of(summary: Document, code: str) -> Document:
@@ -69,28 +59,6 @@ def fewest_records(summary: Document, code: str) -> int:
         for branch in summary["branches"]
     )
     return FEWEST_RECORDS if intervals_there else 1
-
-
-def sorted_branches(
-    summary: Document, code: str, *, region: str = "", sort: str = "", descending: bool = False
-) -> list[Document]:
-    """Branches of the summary for a table; an unknown order is the order of codes."""
-    chosen = [branch for branch in summary["branches"] if region in ("", branch["region"])]
-
-    def key(branch: Document) -> tuple[bool, Any]:
-        cell = branch["outcomes"][code]
-        if sort in ("before", "after"):
-            value = cell[sort]["mean"] if cell[sort] else None
-        elif sort == "change":
-            value = cell["change"]["estimate"] if cell["change"] else None
-        else:
-            value = str(branch[sort if sort in SORTS else "code"] or "").casefold()
-        return value is None, (0 if value is None else value)
-
-    chosen.sort(key=lambda branch: str(branch["code"]))
-    known = [branch for branch in chosen if not key(branch)[0]]
-    unknown = [branch for branch in chosen if key(branch)[0]]
-    return sorted(known, key=key, reverse=descending) + unknown
 
 
 def regions_of(summary: Document) -> list[str]:
@@ -135,29 +103,28 @@ def chart_of(
     Parameters
     ----------
     name : str
-        `intervals`, `items`, `weeks-OUTCOME`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
+        `intervals`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
 
     Raises
     ------
     NotFound
         If there is no such chart, or nothing in it may be shown yet.
     """
-    summary = summarise(session, actor, slug, now)
+    pilot = pilots.get_pilot(session, actor, slug)
+    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    summary = summarise(session, actor, slug, now, snapshot)
     if name == "intervals":
         return _there(intervals(summary, language))
-    if name == "items":
-        return _there(items(summary, language))
-    if name.startswith("weeks-"):
-        return _there(
-            weeks(summary, outcome_of(summary, name.removeprefix("weeks-") or "?")["code"], language)
-        )
     if name.startswith("before-after-"):
         outcome = outcome_of(summary, name.removeprefix("before-after-") or "?")
         return _there(dumbbell(summary, outcome["code"], language))
     for arm in ("trained", "comparison"):
         if name.startswith(f"funnel-{arm}-"):
             code = name.removeprefix(f"funnel-{arm}-") or "?"
-            return _funnel(session, actor, summary, outcome_of(summary, code), arm, language)
+            outcomes = pilots.outcomes_of(session, pilot)
+            outcome = outcome_of(summary, code)
+            stored = next(o for o in outcomes if o.code == outcome["code"])
+            return funnel_of(actor, summary, snapshot, stored, arm, language)
     raise NotFound
 
 
@@ -167,18 +134,21 @@ def _there(chart: Chart | None) -> Chart:
     return chart
 
 
-def _funnel(
-    session: Session, actor: Actor, summary: Document, outcome: Document, arm: str, language: str
+def funnel_of(
+    actor: Actor, summary: Document, snapshot: Snapshot, stored: PilotOutcome, arm: str, language: str
 ) -> Chart | Sentence:
-    """The changes of one arm's branches with the limits of chance, which are those of the whole arm."""
+    """The changes of one arm's branches with the limits of chance, which are those of the whole arm.
+
+    Raises
+    ------
+    NotFound
+        While changes may not be shown.
+    """
     if summary["headline_withheld"] is not None:
         raise NotFound
-    pilot = pilots.get_pilot(session, actor, summary["pilot"]["slug"])
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
     own_only = scope_of(actor, Action.COMPARE_BRANCHES) is Scope.REGION
     if own_only and not may_see_aggregate(snapshot.branches, actor.region_id):
         return wording.AGGREGATE_HIDDEN
-    stored = next(o for o in pilots.outcomes_of(session, pilot) if o.code == outcome["code"])
     changes = branch_stats.branch_changes(plain_observations(snapshot, stored), OUTCOMES[stored.kind])
     if isinstance(changes, NotEstimable):
         return wording.reason(changes.code, changes.values)
@@ -208,7 +178,7 @@ def _funnel(
         low_998=found.low_998.tolist(),
         high_998=found.high_998.tolist(),
     )
-    return funnel(outcome, points, limits, language)
+    return funnel(outcome_of(summary, stored.code), points, limits, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +209,13 @@ def branch_page(session: Session, actor: Actor, slug: str, code: str, now: datet
     NotFound
         If the pilot has no such branch, or it is not the manager's: the two are never told apart.
     """
-    summary = summarise(session, actor, slug, now)
+    pilot = pilots.get_pilot(session, actor, slug)
+    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    summary = summarise(session, actor, slug, now, snapshot)
     found = [branch for branch in summary["branches"] if branch["code"] == code]
     if not found:
         raise NotFound
-    pilot = pilots.get_pilot(session, actor, slug)
     seen = periods_seen(session, pilot, scope_of(actor, Action.READ_RECORDED))
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
     zone = next(ZoneInfo(branch.time_zone) for branch in snapshot.branches if branch.code == code)
     visits = sorted(
         (visit for visit in snapshot.visits if visit.branch == code and visit.period in seen),

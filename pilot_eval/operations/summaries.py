@@ -51,12 +51,19 @@ HIDDEN_AGGREGATE = {"code": "aggregate_hidden", "text": wording.AGGREGATE_HIDDEN
 _EVERY_PERIOD = frozenset(Period)
 
 
-def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[str, Any]:
+def summarise(
+    session: Session, actor: Actor, slug: str, now: datetime, snapshot: Snapshot | None = None
+) -> dict[str, Any]:
     """Everything that the actor may know of a pilot, as `pilot-summary/1`.
 
     While the wave after training is open nobody gets effects or results after training. A manager gets the
     branches of the own region, from waves that are closed, and the whole pilot's result where it gives away
     no single branch or region of others.
+
+    Parameters
+    ----------
+    snapshot : Snapshot, optional
+        The pilot's, where this transaction has read it already.
 
     Raises
     ------
@@ -65,7 +72,8 @@ def summarise(session: Session, actor: Actor, slug: str, now: datetime) -> dict[
     """
     scope = scope_of(actor, Action.SEE_UPLIFT)
     pilot = pilots.get_pilot(session, actor, slug, Action.SEE_UPLIFT)
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    if snapshot is None:
+        snapshot = read_snapshot(session, pilots.stored_id(pilot))
     withheld = is_withheld(session, pilot)
     seen = periods_seen(session, pilot, scope)
     outcomes = pilots.outcomes_of(session, pilot)

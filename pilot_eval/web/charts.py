@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from pilot_eval.operations.comparison import chart_of
+from pilot_eval.operations.branch_comparison import Filters
+from pilot_eval.operations.pilot_charts import ChartOf, find_chart
 from pilot_eval.reports.charts import NARROW, WIDE, Chart, Theme, png, svg, vega_bundle
 from pilot_eval.reports.files.tables import neutral_text
 from pilot_eval.reports.sentences import Sentence
@@ -20,11 +21,18 @@ from pilot_eval.web.sessions import actor, clock, session
 charts = Blueprint("charts", __name__)
 
 
-def chart_urls(slug: str, name: str) -> dict[str, str]:
-    """Addresses of a chart: pictures in both colour schemes and widths, the live chart, downloads."""
+def chart_urls(slug: str, name: str, **of: str) -> dict[str, str]:
+    """Addresses of a chart: pictures in both colour schemes and widths, the live chart, downloads.
+
+    Parameters
+    ----------
+    of : str
+        Which branches it is of, where not all: `region`, `arm`, `q`, or one `branch`.
+    """
+    chosen: dict[str, Any] = {key: value for key, value in of.items() if value}
 
     def address(kind: str, **more: Any) -> str:
-        return url_for("charts.picture", slug=slug, name=name, kind=kind, **more)
+        return url_for("charts.picture", slug=slug, name=name, kind=kind, **chosen, **more)
 
     return {
         "light": address("svg", theme="light"),
@@ -48,7 +56,12 @@ def pictures() -> Path:
 @charts.get("/pilots/<slug>/charts/<name>.<any(svg, png, json, csv):kind>")
 def picture(slug: str, name: str, kind: str) -> ResponseReturnValue:
     """A chart of a pilot, in the reader's language."""
-    chart = chart_of(session(), actor(), slug, name, language(), clock())
+    given = request.args
+    of = ChartOf(
+        Filters(region=given.get("region", ""), arm=given.get("arm", ""), search=given.get("q", "")),
+        branch=given.get("branch", ""),
+    )
+    chart = find_chart(session(), actor(), slug, name, of, language(), clock())
     if isinstance(chart, Sentence):
         abort(404)
     if kind == "json":

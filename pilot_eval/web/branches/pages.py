@@ -1,96 +1,172 @@
-"""Branches of a pilot compared, and one branch."""
+"""Branches of a pilot compared, side by side, and one branch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from pilot_eval.operations.comparison import (
-    SORTS,
-    branch_page,
-    chart_of,
-    fewest_records,
-    outcome_of,
-    regions_of,
-    sorted_branches,
-)
+from pilot_eval.operations import branch_comparison
+from pilot_eval.operations.branch_comparison import SORTS, BranchComparison, Filters
+from pilot_eval.operations.comparison import branch_page, funnel_of, regions_of
 from pilot_eval.operations.policy import Action, may
-from pilot_eval.operations.summaries import summarise
+from pilot_eval.reports.branch_tables import branches_csv, by_chance, compared_lines, pair_lines
 from pilot_eval.reports.charts import dumbbell
-from pilot_eval.reports.numbers import percent
+from pilot_eval.reports.charts.comparisons import branch_intervals
+from pilot_eval.reports.labels import label
+from pilot_eval.reports.numbers import level_percent
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.reports.tiles import branch_lines, tiles
+from pilot_eval.reports.words import branches as said
 from pilot_eval.web.charts import chart_urls
 from pilot_eval.web.languages import language
 from pilot_eval.web.sessions import actor, clock, session
 
 area = Blueprint("branches", __name__, url_prefix="/pilots/<slug>/branches")
 
-TABS = ("funnel", "intervals", "before-after", "table")
+TABS = ("funnel", "intervals", "before-after", "table", "side-by-side")
+# What is no more than a way to show the same branches.
+_AGAINST_SHOWN = ("intervals", "table")
+Figures = list[tuple[Any, dict[str, str] | None]]
 
 
 @area.get("")
 def compare(slug: str) -> ResponseReturnValue:
     """Branches compared; what is chosen stands in the address."""
-    summary = summarise(session(), actor(), slug, clock())
-    outcome = outcome_of(summary, request.args.get("metric", ""))
-    tab = request.args.get("tab", "")
-    tab = tab if tab in TABS else TABS[0]
+    given = request.args
+    found = branch_comparison.compare(
+        session(), actor(), slug, given.get("metric", ""), given.get("against", ""), clock()
+    )
+    tab = given.get("tab", "")
     chosen = {
-        "metric": outcome["code"],
-        "tab": tab,
-        "region": request.args.get("region", ""),
-        "sort": request.args.get("sort", "") if request.args.get("sort") in SORTS else "code",
-        "order": "desc" if request.args.get("order") == "desc" else "asc",
+        "metric": found.outcome["code"],
+        "against": found.against,
+        "tab": tab if tab in TABS else TABS[0],
+        "region": given.get("region", ""),
+        "arm": given.get("arm", "") if given.get("arm") in ("trained", "comparison") else "",
+        "q": given.get("q", ""),
+        "sort": given.get("sort", "") if given.get("sort") in SORTS else "code",
+        "order": "desc" if given.get("order") == "desc" else "asc",
+        "places": "1" if given.get("places") else "",
+        "branch": given.getlist("branch"),
     }
-    branches = sorted_branches(
-        summary,
-        outcome["code"],
-        region=chosen["region"],
-        sort="change" if tab == "intervals" else chosen["sort"],
-        descending=tab == "intervals" or chosen["order"] == "desc",
+    shown = branch_comparison.arranged(found.results, _filters(chosen))
+    if given.get("format") == "csv":
+        return _csv(found, shown, chosen)
+    return render_template("branches/compare.html", **_page(found, shown, chosen))
+
+
+def _filters(chosen: Mapping[str, Any]) -> Filters:
+    return Filters(chosen["region"], chosen["arm"], chosen["q"], chosen["sort"], chosen["order"] == "desc")
+
+
+def _page(found: BranchComparison, shown: list[Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    summary, outcome, tongue = found.summary, found.outcome, language()
+    tab = chosen["tab"]
+    chance = by_chance(shown, found.level) if found.refused is None else None
+    beside, pairs, too_many = [], [], False
+    if tab == "side-by-side" or chosen["branch"]:
+        try:
+            results, found_pairs = branch_comparison.side_by_side(found, chosen["branch"])
+        except ValueError:
+            too_many = tab == "side-by-side"
+        else:
+            names = {result.code: result.name for result in results}
+            beside = compared_lines(outcome, results, results, found.against, found.level, tongue)
+            pairs = pair_lines(outcome, found_pairs, names, found.level, tongue)
+    return {
+        "summary": summary,
+        "title": summary["pilot"]["title"][tongue],
+        "outcome": outcome,
+        "chosen": chosen,
+        "lines": compared_lines(outcome, shown, found.results, found.against, found.level, tongue),
+        "all": len(found.results),
+        "regions": regions_of(summary),
+        "arms": sorted({result.arm for result in found.results}, reverse=True),
+        "figures": _figures(found, shown, chosen),
+        "interval_label": _interval_label(summary),
+        "rule": getattr(found.rule, tongue),
+        "refused": getattr(found.refused, tongue) if found.refused else "",
+        "chance": getattr(chance, tongue) if chance else "",
+        "words": {
+            key: getattr(sentence, tongue)
+            for key, sentence in (
+                ("measured", said.MEASURED),
+                ("shrunken", said.SHRUNKEN),
+                ("places", said.PLACES),
+            )
+        },
+        "against_shown": tab in _AGAINST_SHOWN,
+        "beside": beside,
+        "pairs": pairs,
+        "too_many": too_many,
+        "filters": _filters_in_words(chosen),
+        "planner": may(actor(), Action.PLAN_PILOT),
+        "made_up": summary["pilot"]["made_up"],
+    }
+
+
+def _filters_in_words(chosen: Mapping[str, Any]) -> str:
+    """What is shown of all branches; nothing where all are."""
+    parts = []
+    if chosen["region"]:
+        parts.append(_("region: %(name)s", name=chosen["region"]))
+    if chosen["arm"]:
+        parts.append(_("arm: %(name)s", name=label(chosen["arm"], language())))
+    if chosen["q"]:
+        parts.append(_("name or code with: %(text)s", text=chosen["q"]))
+    return "; ".join(str(part) for part in parts)
+
+
+def _csv(found: BranchComparison, shown: list[Any], chosen: Mapping[str, Any]) -> Response:
+    content = branches_csv(
+        found.summary,
+        found.outcome,
+        shown,
+        found.against,
+        found.rule,
+        _filters_in_words(chosen) or label("no_filters", language()),
+        language(),
     )
-    lines = branch_lines(
-        summary, outcome, branches, language(), fewest=fewest_records(summary, outcome["code"])
-    )
-    return render_template(
-        "branches/compare.html",
-        summary=summary,
-        title=summary["pilot"]["title"][language()],
-        outcome=outcome,
-        chosen=chosen,
-        tabs=TABS,
-        lines=lines,
-        regions=regions_of(summary),
-        figures=_figures(summary, outcome, tab),
-        interval_label=_interval_label(summary),
-        planner=may(actor(), Action.PLAN_PILOT),
-        made_up=summary["pilot"]["made_up"],
-    )
+    answer = Response(content, content_type="text/csv; charset=utf-8")
+    name = f"{found.summary['pilot']['slug']}-branches-{found.outcome['code']}-{found.against}.csv"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
 
 
 def _interval_label(summary: Mapping[str, Any]) -> str:
     """What stands over intervals: their level, which is the pilot's."""
-    return str(_("%(level)s interval", level=percent(100 * summary["plan"]["level"], 0, language())))
+    return str(_("%(level)s interval", level=level_percent(summary["plan"]["level"], language())))
 
 
-def _figures(summary: dict[str, Any], outcome: Any, tab: str) -> list[tuple[Any, dict[str, str] | None]]:
+def _figures(found: BranchComparison, shown: list[Any], chosen: Mapping[str, Any]) -> Figures:
     """Charts of a tab with their addresses; a sentence stands where there is none."""
-    slug = summary["pilot"]["slug"]
+    summary, outcome = found.summary, found.outcome
+    slug, tab = summary["pilot"]["slug"], chosen["tab"]
     if tab == "before-after":
         chart = dumbbell(summary, outcome["code"], language())
         return [] if chart is None else [(chart, chart_urls(slug, chart.name))]
-    if tab != "funnel" or summary["headline_withheld"]:
+    if summary["headline_withheld"]:
         return []
-    figures: list[tuple[Any, dict[str, str] | None]] = []
-    arms = [arm for arm in ("trained", "comparison") if any(b["arm"] == arm for b in summary["branches"])]
-    for arm in arms:
-        name = f"funnel-{arm}-{outcome['code']}"
-        found = chart_of(session(), actor(), slug, name, language(), clock())
+    if tab == "intervals" and found.refused is None:
+        name = f"branches-{found.against}-{outcome['code']}"
+        chart = branch_intervals(outcome, shown, found.against, language(), name)
+        of = {key: chosen[key] for key in ("region", "arm", "q")}
+        return [] if chart is None else [(chart, chart_urls(slug, name, **of))]
+    return _funnels(found) if tab == "funnel" else []
+
+
+def _funnels(compared: BranchComparison) -> Figures:
+    summary, slug = compared.summary, compared.summary["pilot"]["slug"]
+    figures: Figures = []
+    for arm in ("trained", "comparison"):
+        if not any(branch["arm"] == arm for branch in summary["branches"]):
+            continue
+        name = f"funnel-{arm}-{compared.outcome['code']}"
+        found = funnel_of(actor(), summary, compared.snapshot, compared.stored, arm, language())
         if isinstance(found, Sentence):
             figures.append(({"arm": arm, "why": getattr(found, language())}, None))
         else:

@@ -178,6 +178,15 @@ def test_others_see_nothing(
 def test_the_number_of_queries_does_not_grow_with_branches(
     as_head_office: Any, app_queries: list[str], session: Session, closed: Pilot
 ) -> None:
-    app_queries.clear()
-    as_head_office.get(f"/pilots/{closed.slug}/branches?tab=table")
-    assert len(app_queries) < world.BRANCHES
+    smaller = world.plan_pilot(session, title_en="Smaller")
+    branches = [branch for _member, branch in pilots.members_of(session, closed)]
+    world.draw(session, smaller, branches[:9])
+    world.record(session, smaller, world.an_auditor(session), seed=2)
+    world.close(session, smaller)
+    for tab in TABS:
+        counts = []
+        for slug in (closed.slug, smaller.slug):
+            app_queries.clear()
+            as_head_office.get(f"/pilots/{slug}/branches?tab={tab}")
+            counts.append(len(app_queries))
+        assert counts[0] == counts[1]
