@@ -15,6 +15,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm, Design, Period
 from pilot_eval.engines.tables import read_table
 from pilot_eval.operations.addresses import flush_new, new_slug
+from pilot_eval.operations.branch_results import rebuild_pilot
 from pilot_eval.operations.import_branches import known_branches, store_branches
 from pilot_eval.operations.import_contents import Contents, read_contents
 from pilot_eval.operations.import_plans import ImportPlan
@@ -140,6 +141,7 @@ def import_file(
     branch_ids = store_branches(session, actor, pilot, contents.branches)
     session.add_all(_measurements(pilot, file, contents, branch_ids))
     session.flush()
+    rebuild_pilot(session, pilot)
     audit.append(
         session, actor, "pilot.import", "pilot", pilot.id, sha256=file.sha256, rows=file.rows, file=file.id
     )

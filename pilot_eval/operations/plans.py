@@ -26,6 +26,7 @@ from pilot_eval.operations.planning import problems_of_settings
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.submissions import insert_once
 from pilot_eval.records import audit, plans
+from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.pilots import Pilot, PilotOutcome
 from pilot_eval.records.plans import Cause, PlanVersion
 from pilot_eval.stats.looks import are_looks
@@ -275,6 +276,7 @@ def change_plan(
         after_results=results_seen(session, pilot),
     )
     session.add(new)
+    mark_stale(session, pilots.stored_id(pilot))
     pilots.commit_change(
         session,
         actor,

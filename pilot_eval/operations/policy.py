@@ -30,6 +30,9 @@ class Action(StrEnum):
     EXPORT_ROWS = "export_rows"
     IMPORT = "import"
     PLAN_PILOT = "plan_pilot"
+    PLAN_SIZE = "plan_size"
+    SEE_NETWORK = "see_network"
+    REBUILD_RESULTS = "rebuild_results"
     CLOSE_WAVE = "close_wave"
     FREEZE_PLAN = "freeze_plan"  # and change a frozen one
     TAKE_LOOK = "take_look"
@@ -55,6 +58,9 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.EXPORT_ROWS: {_HEAD: Scope.ALL},
     Action.IMPORT: {_HEAD: Scope.ALL},
     Action.PLAN_PILOT: {_HEAD: Scope.ALL},
+    Action.PLAN_SIZE: {_HEAD: Scope.ALL},
+    Action.SEE_NETWORK: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.REBUILD_RESULTS: {_HEAD: Scope.ALL},
     Action.CLOSE_WAVE: {_HEAD: Scope.ALL},
     Action.FREEZE_PLAN: {_HEAD: Scope.ALL},
     Action.TAKE_LOOK: {_HEAD: Scope.ALL},

@@ -32,6 +32,7 @@ from pilot_eval.operations.submissions import (
 )
 from pilot_eval.operations.visits import OWN_VISIT
 from pilot_eval.records import audit
+from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.forms import TimingFormVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.visits import EntryMethod, Timing, Visit
@@ -190,6 +191,8 @@ def _finish(session: Session, actor: Actor, timing: Timing, late: bool) -> None:
         own = select(Visit.id).where(col(Visit.assignment_id) == timing.assignment_id)
         stored.visit_id = session.exec(own).first()
     session.add(stored)
+    if late:
+        mark_stale(session, timing.pilot_id)
     details = {"assignment": timing.assignment_id, "digest": timing.digest, "late": late}
     audit.append(session, actor, "timing.record", "timing", timing.id, **details)
 

@@ -37,6 +37,7 @@ from pilot_eval.operations.submissions import (
     together,
 )
 from pilot_eval.records import audit
+from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.forms import ChecklistVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
@@ -355,6 +356,8 @@ def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
         .where(col(Timing.assignment_id) == visit.assignment_id, col(Timing.mode) == OWN_VISIT)
         .values(visit_id=visit.id)
     )
+    if late:
+        mark_stale(session, visit.pilot_id)
     details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}
     audit.append(session, actor, "visit.record", "visit", visit.id, **details)
 

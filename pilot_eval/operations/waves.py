@@ -10,6 +10,7 @@ from pilot_eval.domain.errors import NotFound, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.domain.problems import N_
+from pilot_eval.operations.branch_results import rebuild_pilot
 from pilot_eval.operations.pilots import commit_change, get_pilot, waves_of
 from pilot_eval.operations.policy import Action
 from pilot_eval.records.pilots import Pilot, Wave
@@ -65,5 +66,8 @@ def _wave(session: Session, pilot: Pilot, period: Period) -> Wave:
 
 def _move_wave(session: Session, actor: Actor, pilot: Pilot, wave: Wave, state: WaveState) -> Wave:
     wave.state = state
+    session.flush()
+    if wave.period is Period.AFTER:
+        rebuild_pilot(session, pilot)
     commit_change(session, actor, pilot, f"wave.{state}", wave=wave.id, period=wave.period)
     return wave

@@ -22,12 +22,22 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlmodel import Session
 
 from pilot_eval.domain.errors import DatabaseProblem
-from pilot_eval.records import audit, forms, measurements, network, people, pilots, plans, visits
+from pilot_eval.records import (
+    audit,
+    branch_results,
+    forms,
+    measurements,
+    network,
+    people,
+    pilots,
+    plans,
+    visits,
+)
 
 ScopedSession = scoped_session[Session]
 
 # Named, so that whoever opens a database has loaded every table.
-TABLE_MODULES = (network, people, forms, pilots, plans, visits, measurements, audit)
+TABLE_MODULES = (network, people, forms, pilots, plans, visits, measurements, branch_results, audit)
 
 # A transaction that only reads may be DEFERRED; every other one takes SQLite's write lock at once,
 # because SQLite never waits when a read snapshot has gone stale.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from pilot_eval.domain.network import folded
 from pilot_eval.records import base as base  # names the constraints before the first table
 
 
@@ -27,5 +29,22 @@ class Branch(SQLModel, table=True):
     # IANA name: clock times of visits are read in it.
     time_zone: str = Field(default="Europe/Moscow", max_length=64)
     closed_on: date | None = None
+    # Name and code as people look for them: databases fold Cyrillic letters differently, or not at all.
+    search_key: str = Field(default="", max_length=300)
 
-    __table_args__ = (sa.CheckConstraint("code <> ''", name="code_given"),)
+    __table_args__ = (
+        sa.CheckConstraint("code <> ''", name="code_given"),
+        sa.Index("ix_branch_search_key", "search_key"),
+        sa.Index("ix_branch_region_id_search_key", "region_id", "search_key"),
+    )
+
+
+def search_key(name: str, code: str) -> str:
+    """What a branch is found and sorted by."""
+    return folded(f"{name} {code}")
+
+
+@sa.event.listens_for(Branch, "before_insert")
+@sa.event.listens_for(Branch, "before_update")
+def _make_findable(_mapper: Any, _connection: Any, branch: Branch) -> None:
+    branch.search_key = search_key(branch.name, branch.code)

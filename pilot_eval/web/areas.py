@@ -6,6 +6,7 @@ from pilot_eval.web.charts import charts
 from pilot_eval.web.exports.pages import area as exports
 from pilot_eval.web.help.pages import help_area
 from pilot_eval.web.imports.pages import area as imports
+from pilot_eval.web.network.pages import area as network
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
@@ -24,6 +25,7 @@ AREAS = (
     timings,
     pilots,
     branches,
+    network,
     charts,
     exports,
     imports,

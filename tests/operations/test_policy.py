@@ -23,6 +23,9 @@ export_summary     -    region  all  -
 export_rows        -    -       all  -
 import             -    -       all  -
 plan_pilot         -    -       all  -
+plan_size          -    -       all  -
+see_network        -    region  all  -
+rebuild_results    -    -       all  -
 close_wave         -    -       all  -
 freeze_plan        -    -       all  -
 take_look          -    -       all  -

@@ -201,6 +201,11 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("", "other_region"): branch_in("kovrov"),
             ("", "missing"): "999999",
         },
+        "region": {
+            ("", "own"): "vladimir",
+            ("", "other_region"): "kovrov",
+            ("", "missing"): "nowhere",
+        },
         "assignment_id": {
             ("", "own"): open_ones[auditor.id],
             ("", "other_person"): open_ones[other.id],

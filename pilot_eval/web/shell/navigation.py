@@ -15,6 +15,7 @@ from pilot_eval.web.sessions import actor
 MENU = (
     ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
     ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
+    ("network.index", lazy_gettext("Network"), Action.SEE_NETWORK),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
     ("regions.index", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
     ("audit_log.index", lazy_gettext("Audit log"), Action.VERIFY_AUDIT_LOG),
