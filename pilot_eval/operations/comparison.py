@@ -27,7 +27,16 @@ from pilot_eval.operations.summaries import (
 )
 from pilot_eval.records.pilots import PilotOutcome
 from pilot_eval.reports import wording
-from pilot_eval.reports.charts import Chart, FunnelLimits, FunnelPoint, dumbbell, funnel, intervals
+from pilot_eval.reports.charts import (
+    Chart,
+    FunnelLimits,
+    FunnelPoint,
+    dumbbell,
+    funnel,
+    intervals,
+    items,
+    weeks,
+)
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.stats import branches as branch_stats
 from pilot_eval.stats.baseline import standardised_difference
@@ -103,7 +112,7 @@ def chart_of(
     Parameters
     ----------
     name : str
-        `intervals`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
+        `intervals`, `items`, `weeks-OUTCOME`, `before-after-OUTCOME`, or `funnel-ARM-OUTCOME`.
 
     Raises
     ------
@@ -115,6 +124,12 @@ def chart_of(
     summary = summarise(session, actor, slug, now, snapshot)
     if name == "intervals":
         return _there(intervals(summary, language))
+    if name == "items":
+        return _there(items(summary, language))
+    if name.startswith("weeks-"):
+        return _there(
+            weeks(summary, outcome_of(summary, name.removeprefix("weeks-") or "?")["code"], language)
+        )
     if name.startswith("before-after-"):
         outcome = outcome_of(summary, name.removeprefix("before-after-") or "?")
         return _there(dumbbell(summary, outcome["code"], language))

@@ -26,6 +26,7 @@ async function draw(figure, place, text) {
     defaultStyle: false,
     tooltip: { disableDefaultStyle: true },
     formatLocale: spec.config.locale.number,
+    timeFormatLocale: spec.config.locale.time,
     logLevel: 1, // errors only: a layer without marks warns that it has no extent
   });
   // The marks would speak English and unrounded numbers; the words are with the place that holds them.

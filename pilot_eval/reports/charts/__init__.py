@@ -10,7 +10,9 @@ from pilot_eval.reports.charts.branches import MOST_NAMED, branch_finding, dumbb
 from pilot_eval.reports.charts.effects import IntervalBar, interval_bar, intervals
 from pilot_eval.reports.charts.frame import Chart, Table
 from pilot_eval.reports.charts.funnels import FunnelLimits, FunnelPoint, funnel, funnel_inputs
+from pilot_eval.reports.charts.items import items
 from pilot_eval.reports.charts.pictures import NARROW, THEMES, WIDE, Theme, png, svg, themed, vega_bundle
+from pilot_eval.reports.charts.weeks import weeks
 
 __all__ = [
     "MOST_NAMED",
@@ -30,8 +32,10 @@ __all__ = [
     "goodness",
     "interval_bar",
     "intervals",
+    "items",
     "png",
     "svg",
     "themed",
     "vega_bundle",
+    "weeks",
 ]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
+
+from babel import Locale
 
 from pilot_eval.reports.charts.pictures import THEMES, Spec
 from pilot_eval.reports.numbers import NBSP, Language
@@ -72,7 +75,7 @@ def frame(alt: str, language: Language) -> Spec:
         "padding": 4,
         "config": {
             "font": "sans-serif",
-            "locale": {"number": _NUMBER_LOCALES[language]},
+            "locale": {"number": _NUMBER_LOCALES[language], "time": _time_locale(language)},
             "view": {"stroke": None},
             "axis": {
                 **quiet,
@@ -100,6 +103,30 @@ def frame(alt: str, language: Language) -> Spec:
             "text": {"color": "@ink"},
         },
         "usermeta": {"themes": {name: dict(palette) for name, palette in THEMES.items()}},
+    }
+
+
+@cache
+def _time_locale(language: Language) -> dict[str, Any]:
+    """Return the names of days and months as d3 wants them, Sunday first."""
+    words = Locale.parse(language)
+    sunday_first = (6, 0, 1, 2, 3, 4, 5)
+
+    def days(width: str) -> list[str]:
+        return [words.days["format"][width][day] for day in sunday_first]
+
+    def months(width: str) -> list[str]:
+        return [words.months["format"][width][month] for month in range(1, 13)]
+
+    return {
+        "dateTime": "%-d %B %Y, %H:%M",
+        "date": "%-d %b %Y",
+        "time": "%H:%M",
+        "periods": ["AM", "PM"],
+        "days": days("wide"),
+        "shortDays": days("abbreviated"),
+        "months": months("wide"),
+        "shortMonths": months("abbreviated"),
     }
 
 

@@ -22,3 +22,7 @@ ROWS: Forms = {
 }
 CELLS: Forms = {"en": {"one": "cell is", "other": "cells are"}, "ru": {}}
 TIMES: Forms = {"en": {"one": "time", "other": "times"}, "ru": {}}
+WEEKS: Forms = {
+    "en": {"one": "week", "other": "weeks"},
+    "ru": {"one": "неделя", "few": "недели", "many": "недель", "other": "недели"},
+}

@@ -52,6 +52,32 @@ READING: Final[dict[str, Sentence]] = {
         "обычных отделений. Спрашивать почему стоит только о тех, что за внешними линиями (99,8\u00a0%): "
         "они подписаны.",
     ),
+    "weeks": Sentence(
+        "Each mark is the mean of one week: a grey circle before the training, a blue diamond after it (a "
+        "hollow square in comparison branches). The line through a period is its mean; between the dashed "
+        "lines weeks differ no more than they usually do from one to the next. A ringed week does not fit: "
+        "it lies outside the limits, is one of eight on one side, or jumps. The limits begin anew after "
+        "training, so that its step is seen as a step; a step that the comparison branches make too is not "
+        "the training's. Under twelve weeks limits are trial limits: a few weeks more may move them.",
+        "Каждый знак — среднее за неделю: серый круг до обучения, синий ромб после (в отделениях сравнения — "
+        "пустой квадрат). Линия через период — его среднее; между пунктирными линиями недели отличаются не "
+        "больше, чем обычно одна от другой. Неделя в кольце не укладывается: она за границами, входит в "
+        "восемь подряд по одну сторону или скачет. После обучения границы строятся заново, поэтому его шаг "
+        "виден как шаг; шаг, который сделали и отделения сравнения, — не от обучения. Если недель меньше "
+        "двенадцати, границы предварительные: ещё несколько недель могут их сдвинуть.",
+    ),
+    "items": Sentence(
+        "Each item has two lines: above, the trained branches from before (grey circle) to after (blue "
+        "diamond); below, the comparison branches, ending in a hollow square. The scale is the share of "
+        "visits in which the item was fulfilled, in per cent. What counts is how much further the upper line "
+        "goes than the lower one. A coloured line and bold letters mark items that moved more than chance "
+        "even though so many items were looked at; the others may have moved by chance.",
+        "У каждого пункта две линии: сверху обученные отделения, от «до» (серый круг) к «после» (синий "
+        "ромб); снизу отделения сравнения, их конец — пустой квадрат. Шкала — доля визитов, где пункт "
+        "выполнен, в процентах. Важно, насколько верхняя линия уходит дальше нижней. Цветная линия и "
+        "полужирная подпись отмечают пункты, которые изменились больше случайного, даже если учесть, как "
+        "много пунктов рассмотрено; остальные могли сдвинуться случайно.",
+    ),
 }
 
 
