@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pilot_eval.cli.opening import opened, operator
+from pilot_eval.cli.progress import shown_progress
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import exporting
 from pilot_eval.operations.pilots import list_pilots
@@ -24,9 +25,10 @@ from pilot_eval.reports.files import FORMATS
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 def export(pilot: str, format_name: str, language: str, output: Path | None) -> None:
     """Write the summary of PILOT (its slug) to a file, or to standard output."""
-    if output is None and sys.stdout.isatty() and format_name in {"xlsx", "pdf"}:
+    is_text = FORMATS[format_name].media_type.startswith(("text/", "application/json"))
+    if output is None and sys.stdout.isatty() and not is_text:
         raise click.UsageError(f"{format_name} is not text: name a file with -o")
-    with opened() as session:
+    with opened() as session, shown_progress():
         try:
             made = exporting.export(session, operator(), pilot, format_name, language, now())
         except NotFound as error:

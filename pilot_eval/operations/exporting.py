@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from pilot_eval.domain.errors import NotFound
+from pilot_eval.domain.errors import Message, NotFound, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period
+from pilot_eval.domain.progress import told
 from pilot_eval.engines.records import (
     BranchRow,
     MeasurementRow,
@@ -28,7 +29,7 @@ from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records import audit
 from pilot_eval.reports.files import FORMATS, file_name, write_file
-from pilot_eval.reports.files.workbook import OBSERVATION_COLUMNS
+from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS
 
 # Why a record is not counted, in both languages.
 REASONS = {
@@ -40,6 +41,9 @@ REASONS = {
     "empty": ("empty in the file", "в файле пусто"),
     "no_arm": ("the branch has no arm", "отделение не входит ни в одну группу"),
 }
+# How the work of writing rows is named where its progress is told, and after how many it is told again.
+ROWS = "observations"
+EVERY_ROWS = 500
 _EMPTY: dict[str, Any] = dict.fromkeys(OBSERVATION_COLUMNS)
 
 
@@ -75,6 +79,8 @@ def export(
     ------
     NotAllowed, NotFound
         If the actor may not, or there is no such pilot or format.
+    WrongState
+        If the format needs an extra that is not installed.
     NeedsFreshSignIn
         For observations, if the password was given too long ago.
     """
@@ -82,12 +88,18 @@ def export(
     chosen = FORMATS.get(format_name)
     if chosen is None:
         raise NotFound
+    has_rows = chosen.only_rows or (
+        chosen.has_rows and (with_rows if with_rows is not None else may(actor, Action.EXPORT_ROWS))
+    )
+    if has_rows:
+        scope_of(actor, Action.EXPORT_ROWS)
+    if not chosen.installed:
+        raise WrongState("not_installed", not_installed(chosen.extra))
     summary = summarise(session, actor, slug, now)
     pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
     rows = None
-    if chosen.has_rows and (with_rows if with_rows is not None else may(actor, Action.EXPORT_ROWS)):
-        scope_of(actor, Action.EXPORT_ROWS)
-        rows = rows_of(read_snapshot(session, pilots.stored_id(pilot)), language)
+    if has_rows:
+        rows = _told(rows_of(read_snapshot(session, pilots.stored_id(pilot)), language), summary)
     content = write_file(format_name, summary, language, rows)
     audit.append(
         session,
@@ -102,6 +114,25 @@ def export(
     )
     session.commit()
     return File(file_name(format_name, summary, language), chosen.media_type, content)
+
+
+def not_installed(extra: str) -> Message:
+    """Say what has to be installed for a format."""
+    return Message(
+        "Files of this kind need a part that is not installed at the server: "
+        'pip install "pilot_eval[%(extra)s]"',
+        extra=extra,
+    )
+
+
+def _told(rows: Iterable[dict[str, Any]], summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Pass rows on, and tell whoever listens how many of them have been written."""
+    total = sum(summary["snapshot"]["rows"].values())
+    for done, row in enumerate(rows):
+        if done % EVERY_ROWS == 0:
+            told(ROWS, done, total)
+        yield row
+    told(ROWS, total, total)
 
 
 def rows_of(snapshot: Snapshot, language: str) -> Iterator[dict[str, Any]]:

@@ -13,9 +13,10 @@ import openpyxl
 import pytest
 from sqlmodel import Session, col, select
 
-from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound
+from pilot_eval.domain.errors import NeedsFreshSignIn, NotAllowed, NotFound, WrongState
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Period
+from pilot_eval.domain.progress import heard_by
 from pilot_eval.operations import exporting, pilots
 from pilot_eval.operations.evaluation import evaluate
 from pilot_eval.records.audit import AuditEvent
@@ -41,17 +42,17 @@ def sheet(content: bytes, name: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("format_name", sorted(FORMATS))
-def test_every_format_is_written_and_noted(
-    session: Session, closed: Pilot, format_name: str, language: str
-) -> None:
-    file = exporting.export(session, OPERATOR, closed.slug, format_name, language, NOW)
-    assert file.content
-    assert file.name.startswith(closed.slug)
-    assert file.media_type == FORMATS[format_name].media_type
-    (event,) = session.exec(select(AuditEvent).where(col(AuditEvent.action) == "pilot.export"))
-    assert event.details["format"] == format_name
-    assert event.details["snapshot"] == summary_of(session, closed)["snapshot"]["sha256"]
+def test_every_format_is_written_and_noted(session: Session, closed: Pilot, language: str) -> None:
+    for name, chosen in FORMATS.items():
+        file = exporting.export(session, OPERATOR, closed.slug, name, language, NOW)
+        assert file.content
+        assert file.name.startswith(closed.slug)
+        assert file.media_type == chosen.media_type
+    events = session.exec(select(AuditEvent).where(col(AuditEvent.action) == "pilot.export")).all()
+    assert [event.details["format"] for event in events] == list(FORMATS)
+    assert {event.details["snapshot"] for event in events} == {
+        summary_of(session, closed)["snapshot"]["sha256"]
+    }
 
 
 def summary_of(session: Session, pilot: Pilot) -> dict[str, Any]:
@@ -151,6 +152,36 @@ def test_others_take_nothing(
         exporting.export(session, acting(manager), closed.slug, "json", "en", NOW)
     with pytest.raises(NotFound):
         exporting.export(session, OPERATOR, closed.slug, "docx", "en", NOW)
+
+
+def test_files_of_nothing_but_rows_are_for_those_who_may_have_rows(
+    session: Session, closed: Pilot, create_manager: Any, head_office: Any
+) -> None:
+    user = create_manager()
+    region = pilots.members_of(session, closed)[0][1].region_id
+    actor = Actor(user.email, Role.MANAGER, user.id, region, fresh=True)
+    for name in ("parquet", "sav", "dta"):
+        with pytest.raises(NotAllowed):
+            exporting.export(session, actor, closed.slug, name, "en", NOW)
+        with pytest.raises(NeedsFreshSignIn):
+            exporting.export(session, acting(head_office, fresh=False), closed.slug, name, "en", NOW)
+
+
+def test_a_format_whose_extra_is_missing_says_what_to_install(
+    session: Session, closed: Pilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pilot_eval.reports.files.find_spec", lambda _module: None)
+    with pytest.raises(WrongState, match=r'pip install "pilot_eval\[slides\]"'):
+        exporting.export(session, OPERATOR, closed.slug, "pptx", "en", NOW)
+    assert exporting.export(session, OPERATOR, closed.slug, "json", "en", NOW).content
+
+
+def test_how_far_the_rows_have_come_is_told(session: Session, closed: Pilot) -> None:
+    heard: list[tuple[str, int, int]] = []
+    with heard_by(lambda *told: heard.append(told)):
+        exporting.export(session, OPERATOR, closed.slug, "parquet", "en", NOW)
+    total = sum(summary_of(session, closed)["snapshot"]["rows"].values())
+    assert [told for told in heard if told[0] == exporting.ROWS][-1] == (exporting.ROWS, total, total)
 
 
 def test_no_file_of_a_running_pilot_holds_a_result(session: Session) -> None:

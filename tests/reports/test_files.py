@@ -15,7 +15,7 @@ import pytest
 
 from pilot_eval.reports import summaries
 from pilot_eval.reports.files import FORMATS, file_name, tables, write_file
-from pilot_eval.reports.files.workbook import OBSERVATION_COLUMNS
+from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS
 from pilot_eval.reports.labels import LABELS, MEANINGS, label
 from tests.reports import samples
 from tests.reports.schemas import problems
@@ -81,7 +81,7 @@ def test_another_schema_is_refused() -> None:
 
 
 def test_an_unknown_format_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="choose one of pdf, xlsx, csv, json"):
+    with pytest.raises(ValueError, match="choose one of pdf, xlsx, csv, json, pptx, parquet, sav, dta"):
         write_file("docx", samples.summary(), "en")
 
 
@@ -99,6 +99,8 @@ def test_one_snapshot_gives_the_same_bytes_again(name: str, language: str) -> No
 def test_the_json_file_is_the_summary_with_its_notice() -> None:
     document = samples.summary()
     loaded = json.loads(write_file("json", document, "en"))
+    assert loaded.pop("$schema") == "/schemas/pilot-summary-1.json"
+    assert loaded.pop("rows") == {"branches": {"written": 132, "of": 132}}
     assert loaded.pop("notice")["ru"] == "Вымышленные данные для демонстрации"
     assert loaded == document
     assert (
@@ -123,7 +125,8 @@ def test_the_csv_file_holds_every_branch_and_outcome(language: str) -> None:
     lines = read_csv(content, language)
     assert content.startswith("\ufeff".encode())
     assert len(lines) == len(document["branches"]) * len(document["outcomes"])
-    assert {line[label("rows_total", language)] for line in lines} == {str(len(lines))}
+    assert {line[label("rows_total", language)] for line in lines} == {summaries.rows_of_rows(132, language)}
+    assert {line[label("filters", language)] for line in lines} == {label("no_filters", language)}
     assert {line[label("snapshot", language)] for line in lines} == {"3fa9c1d2"}
     assert {line[label("note", language)] for line in lines} == {label("made_up", language)}
 

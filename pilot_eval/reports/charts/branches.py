@@ -48,10 +48,10 @@ _OF_BRANCHES: Final = {
 }
 
 
-def dumbbell(summary: Summary, code: str, language: str) -> Chart | None:
+def dumbbell(summary: Summary, code: str, language: str, most_named: int = MOST_NAMED) -> Chart | None:
     """Return before and after of every branch for one outcome, trained branches first, largest change on top.
 
-    None while no branch has anything to show.
+    None while no branch has anything to show. With more than `most_named` branches they go without names.
 
     Raises
     ------
@@ -66,11 +66,12 @@ def dumbbell(summary: Summary, code: str, language: str) -> Chart | None:
     if not groups:
         return None
     caption = branch_finding(document, outcome, tongue)
+    alt = say(_SENTENCES["dumbbell"], tongue, finding=caption)
     return Chart(
         name=f"before-after-{code}",
-        spec=_dumbbell_spec(outcome, groups, say(_SENTENCES["dumbbell"], tongue, finding=caption), tongue),
+        spec=_dumbbell_spec(outcome, groups, alt, tongue, most_named),
         caption=caption,
-        alt=say(_SENTENCES["dumbbell"], tongue, finding=caption),
+        alt=alt,
         table=_dumbbell_table(outcome, groups, tongue),
         reading=how_to_read("dumbbell", tongue),
     )
@@ -129,7 +130,7 @@ def _branches(document: Summary, code: str, arm: str) -> list[Row]:
 
 
 def _dumbbell_spec(
-    outcome: Row, groups: Sequence[tuple[str, list[Row]]], alt: str, language: Language
+    outcome: Row, groups: Sequence[tuple[str, list[Row]]], alt: str, language: Language, most_named: int
 ) -> Spec:
     names = _unique_names([branch for _, branches in groups for branch in branches])
     headings = {
@@ -138,7 +139,7 @@ def _dumbbell_spec(
     order = [
         row for arm, branches in groups for row in (headings[arm], *(names[b["code"]] for b in branches))
     ]
-    named = len(names) <= MOST_NAMED
+    named = len(names) <= most_named
     lines = [
         _dumbbell_line(outcome, b, names[b["code"]], language) for _, branches in groups for b in branches
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final
 
-from pilot_eval.reports.files import board, data, tables, workbook
+from pilot_eval.reports.files import board, data, labelled, parquet, slides, tables, workbook
 from pilot_eval.reports.labels import label
 from pilot_eval.reports.summaries import Row, Summary, snapshot_mark
 
@@ -31,6 +32,12 @@ class Format:
         reader may not have them. Formats without observations leave them unread.
     has_rows : bool
         Whether the format holds the observations.
+    only_rows : bool
+        Whether it holds nothing else, so that it is for those only who may have them.
+    extra : str
+        The extra of this package that has to be installed for it; empty where none has.
+    needs : tuple of str
+        The modules that the extra brings.
     """
 
     name: str
@@ -39,10 +46,18 @@ class Format:
     label_key: str
     write: Writer
     has_rows: bool = False
+    only_rows: bool = False
+    extra: str = ""
+    needs: tuple[str, ...] = ()
 
     def label(self, language: str) -> str:
         """Return the format's name for people."""
         return label(self.label_key, language)
+
+    @property
+    def installed(self) -> bool:
+        """Whether everything is there that the format needs."""
+        return all(find_spec(module) is not None for module in self.needs)
 
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -59,6 +74,46 @@ FORMATS: Final[Mapping[str, Format]] = {
         ),
         Format("csv", "text/csv; charset=utf-8", "csv", "file_csv", tables.write),
         Format("json", "application/json", "json", "file_json", data.write),
+        Format(
+            "pptx",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            "pptx",
+            "file_pptx",
+            slides.write,
+            extra="slides",
+            needs=("pptx",),
+        ),
+        Format(
+            "parquet",
+            "application/vnd.apache.parquet",
+            "parquet",
+            "file_parquet",
+            parquet.write,
+            has_rows=True,
+            only_rows=True,
+        ),
+        Format(
+            "sav",
+            "application/x-spss-sav",
+            "sav",
+            "file_sav",
+            labelled.write_spss,
+            has_rows=True,
+            only_rows=True,
+            extra="analysis",
+            needs=("pandas", "pyreadstat"),
+        ),
+        Format(
+            "dta",
+            "application/x-stata-dta",
+            "dta",
+            "file_dta",
+            labelled.write_stata,
+            has_rows=True,
+            only_rows=True,
+            extra="analysis",
+            needs=("pandas", "pyreadstat"),
+        ),
     )
 }
 

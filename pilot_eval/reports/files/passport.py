@@ -58,11 +58,7 @@ def passport_items(document: Summary, language: str, observations: int | None) -
         ("plan_hash", plan["sha256"] or MISSING),
         ("as_of", moment_text(snapshot["as_of"], language)),
         ("snapshot_hash", snapshot["sha256"]),
-        (
-            "filters",
-            "; ".join(f"{name} = {value}" for name, value in snapshot["filters"].items())
-            or label("no_filters", language),
-        ),
+        ("filters", filters_text(document, language)),
         *((kind, count(snapshot["rows"][kind])) for kind in ("visits", "timings", "measurements")),
         ("observation_rows", _observation_count(document, language, observations)),
         ("branch_rows", rows_of_rows(len(document["branches"]) * len(document["outcomes"]), language)),
@@ -71,6 +67,12 @@ def passport_items(document: Summary, language: str, observations: int | None) -
         ("version", f"{document['product']['name']} {document['product']['version']}"),
     ]
     return [(label(key, language), value) for key, value in pairs]
+
+
+def filters_text(document: Summary, language: str) -> str:
+    """Return the filters behind a file, or that there are none."""
+    filters = document["snapshot"]["filters"]
+    return "; ".join(f"{name} = {value}" for name, value in filters.items()) or label("no_filters", language)
 
 
 def _observation_count(document: Summary, language: str, written: int | None) -> str:

@@ -6,9 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from pilot_eval.reports.files.passport import filters_text
 from pilot_eval.reports.labels import label, unit_label
 from pilot_eval.reports.numbers import language_of
-from pilot_eval.reports.summaries import Row, Summary, change_unit, notices, released, snapshot_mark, words
+from pilot_eval.reports.summaries import (
+    Row,
+    Summary,
+    change_unit,
+    notices,
+    released,
+    rows_of_rows,
+    snapshot_mark,
+    words,
+)
 
 BRANCH_COLUMNS = (
     "branch_code",
@@ -26,7 +36,7 @@ BRANCH_COLUMNS = (
     "change_low",
     "change_high",
 )
-PASSPORT_COLUMNS = ("rows_total", "snapshot", "note")
+PASSPORT_COLUMNS = ("rows_total", "snapshot", "filters", "note")
 
 Cell = str | int | float | None
 
@@ -52,7 +62,12 @@ def write(summary: Summary, language: str, rows: Iterable[Row] | None = None) ->
     tongue = language_of(language)
     document = released(summary)
     table = branch_rows(document, tongue)
-    passport: list[Cell] = [len(table), snapshot_mark(document), " ".join(notices(document, tongue)) or None]
+    passport: list[Cell] = [
+        rows_of_rows(len(table), tongue),
+        snapshot_mark(document),
+        filters_text(document, tongue),
+        " ".join(notices(document, tongue)) or None,
+    ]
     header = [label(column, tongue) for column in BRANCH_COLUMNS + PASSPORT_COLUMNS]
     return _csv_text([header, *(row + passport for row in table)], tongue).encode("utf-8-sig")
 

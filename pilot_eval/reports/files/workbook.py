@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from typing import Final
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS, observations
 from pilot_eval.reports.files.passport import passport_items
 from pilot_eval.reports.files.sheets import Book, Value
 from pilot_eval.reports.files.tables import BRANCH_COLUMNS, branch_rows
@@ -22,33 +22,11 @@ from pilot_eval.reports.summaries import (
     headline,
     is_withheld,
     released,
-    released_rows,
     rows_of_rows,
     warning_texts,
     words,
 )
 
-OBSERVATION_COLUMNS: Final = (
-    "record",
-    "record_id",
-    "branch_code",
-    "branch",
-    "region",
-    "arm",
-    "stratum",
-    "period",
-    "observed_on",
-    "auditor",
-    "operation",
-    "score_points",
-    "wait_seconds",
-    "service_seconds",
-    "total_seconds",
-    "measure",
-    "value",
-    "included",
-    "reason",
-)
 SUMMARY_COLUMNS: Final = (
     "outcome",
     "primary",
@@ -144,19 +122,13 @@ class _SummaryBook(Book):
         """Write the observations one by one and return how many there are."""
         total = sum(self.document["snapshot"]["rows"].values())
         note = self.label("before") if is_withheld(self.document) else rows_of_rows(total, self.language)
-        lines = (self.observation(row) for row in released_rows(self.document, rows))
+        lines = (self.observation(row) for row in observations(self.document, rows))
         return self.table(self.add_sheet("Observations"), OBSERVATION_COLUMNS, lines, 0, note)
 
     def observation(self, row: Row) -> Iterator[Value]:
-        """Yield the cells of one observation; a row with other keys is a mistake of the caller."""
-        if row.keys() != set(OBSERVATION_COLUMNS):
-            raise ValueError(
-                f"an observation has the keys {sorted(row)}, expected {sorted(OBSERVATION_COLUMNS)}"
-            )
+        """Yield the cells of one observation."""
         for column in OBSERVATION_COLUMNS:
             value = row[column]
-            if column == "observed_on" and isinstance(value, str):
-                value = date.fromisoformat(value)
             yield self.label(value) if column in _TRANSLATED and value is not None else value
 
     def summary(self, sheet: Worksheet, places: Sequence[Place]) -> None:

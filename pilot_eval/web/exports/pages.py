@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import pilots
-from pilot_eval.operations.exporting import export
+from pilot_eval.operations.exporting import export, not_installed
 from pilot_eval.operations.policy import Action, may
 from pilot_eval.reports.files import FORMATS
 from pilot_eval.web.languages import LANGUAGES, language
+from pilot_eval.web.messages import said
 from pilot_eval.web.sessions import actor, clock, session
 
 area = Blueprint("exports", __name__, url_prefix="/pilots/<slug>/exports")
@@ -20,13 +21,15 @@ area = Blueprint("exports", __name__, url_prefix="/pilots/<slug>/exports")
 def index(slug: str) -> ResponseReturnValue:
     """The files there are."""
     pilot = pilots.get_pilot(session(), actor(), slug, Action.EXPORT_SUMMARY)
+    rows_too = may(actor(), Action.EXPORT_ROWS)
     return render_template(
         "exports/index.html",
         pilot=pilot,
-        formats=list(FORMATS.values()),
+        formats=[one for one in FORMATS.values() if rows_too or not one.only_rows],
+        not_installed={one.name: said(not_installed(one.extra)) for one in FORMATS.values()},
         all_languages=LANGUAGES,
         title=pilot.title_ru if language() == "ru" else pilot.title_en,
-        with_rows=may(actor(), Action.EXPORT_ROWS),
+        with_rows=rows_too,
         planner=may(actor(), Action.PLAN_PILOT),
         made_up=pilot.made_up,
     )

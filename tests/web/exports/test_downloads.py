@@ -28,16 +28,29 @@ def test_every_format_is_listed_in_both_languages(as_head_office: Any, closed: P
             assert f"/exports/{name}/{language}" in page
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
 def test_a_file_is_sent_under_its_name_and_noted(
-    as_head_office: Any, session: Session, closed: Pilot, name: str
+    as_head_office: Any, session: Session, closed: Pilot
 ) -> None:
-    answer = as_head_office.submit(f"/pilots/{closed.slug}/exports/{name}/ru")
-    assert answer.status_code == 200
-    assert answer.content_type == FORMATS[name].media_type
-    assert f"filename={closed.slug}-" in answer.headers["Content-Disposition"]
-    (event,) = session.exec(select(AuditEvent).where(col(AuditEvent.action) == "pilot.export"))
-    assert event.details["format"] == name
+    for name, chosen in FORMATS.items():
+        answer = as_head_office.submit(f"/pilots/{closed.slug}/exports/{name}/ru")
+        assert answer.status_code == 200
+        assert answer.content_type == chosen.media_type
+        assert f"filename={closed.slug}-" in answer.headers["Content-Disposition"]
+    events = session.exec(select(AuditEvent).where(col(AuditEvent.action) == "pilot.export"))
+    assert [event.details["format"] for event in events] == list(FORMATS)
+
+
+def test_what_is_not_installed_says_how_to_install_it(
+    as_head_office: Any, closed: Pilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pilot_eval.reports.files.find_spec", lambda _module: None)
+    page = as_head_office.get(f"/pilots/{closed.slug}/exports").text
+    assert "pilot_eval[slides]" in page
+    assert "/exports/pptx/en" not in page
+    assert "/exports/json/en" in page
+    answer = as_head_office.submit(f"/pilots/{closed.slug}/exports/sav/en")
+    assert answer.status_code == 409
+    assert "pilot_eval[analysis]" in answer.text
 
 
 def test_rows_ask_for_the_password_when_it_is_old(as_head_office: Any, closed: Pilot, clock: Any) -> None:
@@ -73,3 +86,5 @@ def test_a_manager_takes_the_own_region(
     browser = sign_in(create_manager(region=session.get(Region, region_id)))
     document = json.loads(browser.submit(f"/pilots/{closed.slug}/exports/json/en").data)
     assert {branch["region"] for branch in document["branches"]} == {"North"}
+    assert "/exports/parquet/" not in browser.get(f"/pilots/{closed.slug}/exports").text
+    assert browser.submit(f"/pilots/{closed.slug}/exports/parquet/en").status_code == 403
