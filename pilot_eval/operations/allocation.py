@@ -177,6 +177,11 @@ def _store_arms(
     return pilot
 
 
+def is_changeable(session: Session, pilot: Pilot) -> bool:
+    """Whether branches and arms may still change: nothing recorded, no version of the plan that has them."""
+    return not (anything_recorded(session, pilot) or plans.versions_of(session, stored_id(pilot)))
+
+
 def _changeable(session: Session, actor: Actor, slug: str, version: int | None) -> Pilot:
     """The pilot, if its branches and arms may still be changed by someone who saw this version."""
     pilot = get_pilot(session, actor, slug, Action.PLAN_PILOT)
@@ -186,6 +191,6 @@ def _changeable(session: Session, actor: Actor, slug: str, version: int | None) 
         raise WrongState(
             "already_recorded", N_("Observations have come in; branches and arms can no longer be changed")
         )
-    if plans.versions_of(session, stored_id(pilot)):
+    if not is_changeable(session, pilot):
         raise WrongState("plan_frozen", N_("The plan is frozen; branches and arms can no longer be changed"))
     return pilot

@@ -107,7 +107,7 @@ def summarise(
             "filters": {},
         },
         "flow": _flow(snapshot, outcomes, evaluations, seen),
-        "outcomes": _outcomes(outcomes, evaluations, own_only=own_region is not None),
+        "outcomes": outcome_documents(outcomes, evaluations, own_only=own_region is not None),
         "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
         "limits": _limits(
             evaluations.values(),
@@ -318,7 +318,7 @@ def _flow(
     return {"invited": invited, "both_periods": both, "analysed": analysed}
 
 
-def _outcomes(
+def outcome_documents(
     outcomes: Sequence[PilotOutcome], evaluations: dict[str, Evaluation], *, own_only: bool
 ) -> list[dict[str, Any]]:
     """The outcomes with their evaluations; without names of branches for who may see the own ones only."""

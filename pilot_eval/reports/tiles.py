@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pilot_eval.reports.charts.effects import IntervalBar, interval_bar
 from pilot_eval.reports.labels import say
-from pilot_eval.reports.numbers import counted, interval, language_of, number, percent
+from pilot_eval.reports.numbers import counted, interval, language_of, level_percent, number, percent
 from pilot_eval.reports.summaries import (
     Headline,
     Row,
@@ -63,12 +64,13 @@ class Tile:
 
 def tiles(summary: Summary, language: str) -> list[Tile]:
     """The outcomes that have an evaluation, in the plan's order."""
+    return tiles_of(released(summary)["outcomes"], language)
+
+
+def tiles_of(outcomes: Sequence[Row], language: str) -> list[Tile]:
+    """The same for outcomes that may be seen, such as those that a planned look recorded."""
     tongue = language_of(language)
-    return [
-        _tile(outcome, tongue)
-        for outcome in released(summary)["outcomes"]
-        if outcome["evaluation"] is not None
-    ]
+    return [_tile(outcome, tongue) for outcome in outcomes if outcome["evaluation"] is not None]
 
 
 def _tile(outcome: Row, language: Any) -> Tile:
@@ -83,16 +85,12 @@ def _tile(outcome: Row, language: Any) -> Tile:
         tone=tone,
         value=estimate_text(found, language) if found else "",
         interval=interval_text(found, language) if found else "",
-        level=percent(100 * evaluation["level"], _digits(100 * evaluation["level"]), language),
+        level=level_percent(evaluation["level"], language),
         relative=_relative(outcome, language),
         base=_base(outcome, language),
         means=_means(outcome, language),
         bar=interval_bar(found, tone, language) if found else None,
     )
-
-
-def _digits(value: float) -> int:
-    return 0 if abs(value - round(value)) < 1e-9 else 1
 
 
 def _relative(outcome: Row, language: Any) -> str:

@@ -328,7 +328,16 @@ def test_an_old_sign_in_is_asked_for_the_password_again(site: Site, role: Role) 
 
 # Routes whose operation the policy allows only shortly after the password was given.
 FRESH: dict[Role, set[tuple[str, str]]] = {
-    Role.HEAD_OFFICE: {("POST", "/pilots/<slug>/waves/<period>/<any(close, lock):change>")},
+    Role.HEAD_OFFICE: {
+        ("POST", "/pilots/<slug>/waves/<period>/<any(close, lock):change>"),
+        ("POST", "/pilots/<slug>/plan/freeze"),
+        # The plan of these pilots is frozen; a draft is edited without it.
+        ("GET", "/pilots/<slug>/plan/edit"),
+        ("POST", "/pilots/<slug>/plan/edit"),
+        ("POST", "/pilots/<slug>/looks"),
+        ("GET", "/pilots/<slug>/decision"),
+        ("POST", "/pilots/<slug>/decision"),
+    },
     Role.ADMINISTRATOR: {
         ("GET", "/people/<int:person_id>"),
         ("GET", "/people/new"),

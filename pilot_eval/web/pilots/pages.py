@@ -17,12 +17,13 @@ from pilot_eval.operations.comparison import baseline
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.reports.charts import dumbbell
 from pilot_eval.reports.summaries import level_of
-from pilot_eval.reports.tiles import tiles
+from pilot_eval.reports.tiles import tiles, tiles_of
 from pilot_eval.web.charts import chart_urls
 from pilot_eval.web.languages import language
 from pilot_eval.web.pilots.forms import AssignmentForm, DrawForm, PilotForm
@@ -100,6 +101,7 @@ def _plan_page(
     if draw is None:
         draw = DrawForm(formdata=None, seed=pilot.seed)
     draw.version.data, draw.version.raw_data = pilot.row_version, None
+    outcomes = pilots.outcomes_of(session(), pilot)
     arms = {branch.code: member.arm.value if member.arm else "" for member, branch in members}
     page = render_template(
         "pilots/plan.html",
@@ -112,9 +114,11 @@ def _plan_page(
         listed=len(every) <= LISTED_BRANCHES,
         regions=regions,
         draw=draw,
-        fixed=pilots.anything_recorded(session(), pilot),
+        fixed=not allocation.is_changeable(session(), pilot),
+        recorded=pilots.anything_recorded(session(), pilot),
         dates=pilots.dates_of(pilot),
-        outcomes=pilots.outcomes_of(session(), pilot),
+        outcomes=outcomes,
+        plan=plan_part(session(), pilot, outcomes, clock()),
         problems=problems or [],
         made_up=pilot.made_up,
     )
@@ -301,6 +305,7 @@ def show(slug: str) -> ResponseReturnValue:
         summary=summary,
         title=summary["pilot"]["title"][language()],
         tiles=tiles(summary, language()),
+        looks=[(look, tiles_of(look["outcomes"], language())) for look in summary["looks"]["taken"]],
         baselines=_baselines(summary) if planner else [],
         coverage=coverage(session(), actor(), slug) if may(actor(), Action.SEE_COVERAGE) else [],
         dumbbells=_dumbbells(summary),
