@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "pilot_eval.cli.plan:plan",
     "serve": "pilot_eval.cli.serve:serve",
     "user": "pilot_eval.cli.people:user",
+    "verify": "pilot_eval.cli.verify:verify",
 }
 
 

@@ -180,10 +180,14 @@ class Snapshot:
         Auditors are numbers in the order of rows; when a row came in is not part of what was seen.
         """
         digest = hashlib.sha256()
-        for line in self._content():
-            digest.update(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
-            digest.update(b"\n")
+        for line in self.lines():
+            digest.update(line)
         return digest.hexdigest()
+
+    def lines(self) -> Iterator[bytes]:
+        """The content as lines of JSON, one per record: what the hash is taken of."""
+        for line in self._content():
+            yield json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
     def _content(self) -> Iterator[list[object]]:
         for branch in self.branches:

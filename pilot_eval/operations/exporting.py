@@ -25,6 +25,7 @@ from pilot_eval.engines.records import (
     read_snapshot,
 )
 from pilot_eval.operations import pilots
+from pilot_eval.operations.evidence import evidence_files
 from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records import audit
@@ -97,9 +98,14 @@ def export(
         raise WrongState("not_installed", not_installed(chosen.extra))
     summary = summarise(session, actor, slug, now)
     pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
-    rows = None
+    rows: Iterable[dict[str, Any]] | None = None
     if has_rows:
-        rows = _told(rows_of(read_snapshot(session, pilots.stored_id(pilot)), language), summary)
+        snapshot = read_snapshot(session, pilots.stored_id(pilot))
+        if chosen.evidence:
+            files = evidence_files(summary, snapshot, pilot, pilots.outcomes_of(session, pilot))
+            rows = [{"path": path, "content": content} for path, content in files.items()]
+        else:
+            rows = _told(rows_of(snapshot, language), summary)
     content = write_file(format_name, summary, language, rows)
     audit.append(
         session,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
@@ -14,7 +13,7 @@ from sqlmodel import Session
 
 from pilot_eval import __version__
 from pilot_eval.domain.observations import Observations
-from pilot_eval.domain.outcomes import OUTCOMES, Better
+from pilot_eval.domain.outcomes import Better
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm, Design, Period, WaveState
 from pilot_eval.engines.records import (
@@ -26,6 +25,7 @@ from pilot_eval.engines.records import (
     records_of,
 )
 from pilot_eval.operations import pilots, settled
+from pilot_eval.operations.branch_levels import NOTHING, branch_cells
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.health import health_of
 from pilot_eval.operations.items import items_of
@@ -39,8 +39,6 @@ from pilot_eval.reports.evaluations import Evaluation
 from pilot_eval.reports.summaries import SCHEMA
 from pilot_eval.reports.words.plans import DIFFERS
 from pilot_eval.stats.analysis import analyse
-from pilot_eval.stats.branches import BranchChanges, branch_changes
-from pilot_eval.stats.cells import Cells, observed_cells
 from pilot_eval.stats.families import holm, interval_level
 from pilot_eval.stats.plan import AnalysisPlan
 
@@ -49,6 +47,8 @@ FEWEST_IN_AGGREGATE = 5
 WITHHELD = {"code": "running", "text": wording.RUNNING.to_dict()}
 HIDDEN_AGGREGATE = {"code": "aggregate_hidden", "text": wording.AGGREGATE_HIDDEN.to_dict()}
 _EVERY_PERIOD = frozenset(Period)
+# How arms came about, as a plan of analysis has it; of an imported pilot nobody knows.
+_HOW_ALLOCATED = {"random": "random", "by_hand": "chosen"}
 
 
 def summarise(
@@ -253,6 +253,7 @@ def analysis_plan(
         looks=fractions,
         look=(look or len(fractions)) if fractions else None,
         level_of_looks=together if fractions else None,
+        allocation=_HOW_ALLOCATED.get(str((pilot.allocation or {}).get("method", "by_hand"))),
     )
 
 
@@ -368,54 +369,11 @@ def _branches(
             "name": branch.name,
             "region": branch.region,
             "arm": branch.arm.value,
-            "outcomes": {code: table.get(branch.code, dict(_NOTHING)) for code, table in tables.items()},
+            "outcomes": {code: table.get(branch.code, dict(NOTHING)) for code, table in tables.items()},
         }
         for branch in snapshot.branches
         if branch.arm is not None and region_id in (None, branch.region_id)
     ]
-
-
-_NOTHING: dict[str, Any] = {"before": None, "after": None, "change": None}
-
-
-def branch_cells(
-    observations: Observations, kind: str, seen: Collection[Period], level: float
-) -> dict[str, dict[str, Any]]:
-    """Level before and after, and change, by branch, in the units of `pilot-summary/1`."""
-    cells = observed_cells(observations, OUTCOMES[kind].values)
-    rows: dict[str, dict[str, Any]] = {code: dict(_NOTHING) for code in observations.branches}
-    for column, period in enumerate((Period.BEFORE, Period.AFTER)):
-        if period not in seen:
-            continue
-        for place, code in enumerate(observations.branches):
-            if cells.n[place, column]:
-                mean = float(cells.mean[place, column])
-                told = math.exp(mean) if kind == "duration" else mean
-                rows[code][period.value] = {"n": int(cells.n[place, column]), "mean": told}
-    if Period.AFTER in seen:
-        for code, change in _changes(observations, cells, kind, level).items():
-            rows[code]["change"] = change
-    return rows
-
-
-def _changes(observations: Observations, cells: Cells, kind: str, level: float) -> dict[str, dict[str, Any]]:
-    """Change of each branch seen twice; without interval where no branch was seen often enough for one."""
-    changes = branch_changes(observations, OUTCOMES[kind], confidence_level=level)
-    if isinstance(changes, BranchChanges):
-        told = changes.as_speed() if kind == "duration" else changes
-        return {
-            code: {"estimate": float(estimate), "confidence_interval": [float(low), float(high)]}
-            for code, estimate, low, high in zip(told.branches, told.change, told.low, told.high, strict=True)
-        }
-    change = cells.mean[:, 1] - cells.mean[:, 0]
-    return {
-        code: {
-            "estimate": 100 * math.expm1(-value) if kind == "duration" else float(value),
-            "confidence_interval": None,
-        }
-        for code, value, paired in zip(observations.branches, change.tolist(), cells.paired, strict=True)
-        if paired
-    }
 
 
 def plain_observations(snapshot: Snapshot, outcome: PilotOutcome) -> Observations:

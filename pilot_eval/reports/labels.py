@@ -173,6 +173,10 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "made_up": ("Made-up data for demonstration", "Вымышленные данные для демонстрации"),
     "recorded": ("Recorded data", "Собранные данные"),
     # files
+    "file_bundle": (
+        "Evidence bundle to compute everything again (ZIP)",
+        "Пакет доказательств для повторного расчёта (ZIP)",
+    ),
     "file_json": ("Summary for programs (JSON)", "Сводка для программ (JSON)"),
     "file_csv": ("Table of branches (CSV)", "Таблица отделений (CSV)"),
     "file_xlsx": ("Workbook (Excel)", "Рабочая книга (Excel)"),

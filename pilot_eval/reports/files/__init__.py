@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
-from pilot_eval.reports.files import board, data, labelled, parquet, slides, tables, workbook
+from pilot_eval.reports.files import board, bundle, data, labelled, parquet, slides, tables, workbook
 from pilot_eval.reports.labels import label
 from pilot_eval.reports.summaries import Row, Summary, snapshot_mark
 
@@ -38,6 +38,12 @@ class Format:
         The extra of this package that has to be installed for it; empty where none has.
     needs : tuple of str
         The modules that the extra brings.
+    evidence : bool
+        Whether it is made of the files that `operations.evidence` hands over as rows, and of nothing less.
+    parts : tuple of str
+        What it tells beside the effect of primary outcomes: names of `reports.parts`.
+    said : str
+        What stands in the file's name beside pilot, snapshot and language.
     """
 
     name: str
@@ -49,6 +55,9 @@ class Format:
     only_rows: bool = False
     extra: str = ""
     needs: tuple[str, ...] = ()
+    evidence: bool = False
+    parts: tuple[str, ...] = ()
+    said: str = ""
 
     def label(self, language: str) -> str:
         """Return the format's name for people."""
@@ -114,6 +123,17 @@ FORMATS: Final[Mapping[str, Format]] = {
             extra="analysis",
             needs=("pandas", "pyreadstat"),
         ),
+        Format(
+            "bundle",
+            "application/zip",
+            "zip",
+            "file_bundle",
+            bundle.write,
+            has_rows=True,
+            only_rows=True,
+            evidence=True,
+            said="evidence",
+        ),
     )
 }
 
@@ -134,4 +154,6 @@ def write_file(name: str, summary: Summary, language: str, rows: Iterable[Row] |
 
 def file_name(name: str, summary: Summary, language: str) -> str:
     """Return the name under which a file is saved: pilot, snapshot, language."""
-    return f"{summary['pilot']['slug']}-{snapshot_mark(summary)}-{language}.{FORMATS[name].extension}"
+    chosen = FORMATS[name]
+    named = [summary["pilot"]["slug"], snapshot_mark(summary), *([chosen.said] if chosen.said else [])]
+    return f"{'-'.join([*named, language])}.{chosen.extension}"

@@ -77,6 +77,11 @@ def neutral_text(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
 
+def own_text(text: str) -> str:
+    """Take away the apostrophe that `neutral_text` put before a text."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA_STARTS) else text
+
+
 def _branch_row(branch: Row, outcome: Row, language: str) -> list[Cell]:
     cells = branch["outcomes"].get(outcome["code"], {})
     before, after, change = (cells.get(name) or {} for name in ("before", "after", "change"))
