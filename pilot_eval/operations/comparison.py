@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +38,6 @@ from pilot_eval.reports.charts import (
 )
 from pilot_eval.reports.sentences import Sentence
 from pilot_eval.stats import branches as branch_stats
-from pilot_eval.stats.baseline import standardised_difference
 from pilot_eval.stats.results import NotEstimable
 
 # Records in each period below which a branch is shown but not compared.
@@ -75,35 +73,6 @@ def regions_of(summary: Document) -> list[str]:
     return sorted({branch["region"] for branch in summary["branches"] if branch["region"]})
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """Means of the two arms before training, and how far apart they are in standard deviations."""
-
-    trained: float
-    comparison: float
-    difference: float | None
-
-
-def baseline(summary: Document, outcome: Document) -> Baseline | None:
-    """How comparable the arms were before training; None without comparison or baseline data."""
-    means: dict[str, list[float]] = {"trained": [], "comparison": []}
-    for branch in summary["branches"]:
-        cell = branch["outcomes"][outcome["code"]]["before"]
-        if cell:
-            means[branch["arm"]].append(cell["mean"])
-    if not all(means.values()):
-        return None
-    on_logs = outcome["kind"] == "duration"
-    scaled = {arm: [math.log(v) for v in values] if on_logs else values for arm, values in means.items()}
-    centre = {arm: sum(values) / len(values) for arm, values in scaled.items()}
-    told = {arm: math.exp(value) if on_logs else value for arm, value in centre.items()}
-    return Baseline(
-        told["trained"],
-        told["comparison"],
-        standardised_difference(scaled["trained"], scaled["comparison"]),
-    )
-
-
 def chart_of(
     session: Session, actor: Actor, slug: str, name: str, language: str, now: datetime
 ) -> Chart | Sentence:
@@ -127,9 +96,8 @@ def chart_of(
     if name == "items":
         return _there(items(summary, language))
     if name.startswith("weeks-"):
-        return _there(
-            weeks(summary, outcome_of(summary, name.removeprefix("weeks-") or "?")["code"], language)
-        )
+        outcome = outcome_of(summary, name.removeprefix("weeks-") or "?")
+        return _there(weeks(summary, outcome["code"], language))
     if name.startswith("before-after-"):
         outcome = outcome_of(summary, name.removeprefix("before-after-") or "?")
         return _there(dumbbell(summary, outcome["code"], language))

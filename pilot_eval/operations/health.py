@@ -245,7 +245,16 @@ def _plan(document: Mapping[str, Any]) -> Finding:
     def written(language: Language) -> str:
         return date_text(day, language)
 
-    return _finding("plan", "attention" if late else "ok", None, FINDINGS[key].filled(day=told(written)))
+    changes = document["plan"]["changes"]
+    text = _with_changes(FINDINGS[key].filled(day=told(written)), changes)
+    return _finding("plan", "attention" if late or changes else "ok", len(changes), text)
+
+
+def _with_changes(frozen: Sentence, changes: Sequence[Mapping[str, Any]]) -> Sentence:
+    def both(language: Language) -> str:
+        return " ".join([getattr(frozen, language), *(change["text"][language] for change in changes)])
+
+    return told(both)
 
 
 def _not_checked(codes: Sequence[str]) -> Finding:

@@ -10,7 +10,7 @@ from pilot_eval.web.network.pages import area as network
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
-from pilot_eval.web.pilots.pages import area as pilots
+from pilot_eval.web.pilots.overview import area as pilots
 from pilot_eval.web.plans.pages import area as plans
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings

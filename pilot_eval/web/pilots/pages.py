@@ -13,18 +13,12 @@ from wtforms import SelectChoice
 from pilot_eval.domain.errors import BadInput, EditConflict, Problem
 from pilot_eval.domain.pilots import Arm, Design, Period
 from pilot_eval.operations import allocation, assignments, network, pilots
-from pilot_eval.operations.comparison import baseline
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.settled import plan_part
-from pilot_eval.operations.summaries import summarise
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
-from pilot_eval.reports.charts import dumbbell
-from pilot_eval.reports.summaries import level_of
-from pilot_eval.reports.tiles import tiles, tiles_of
-from pilot_eval.web.charts import chart_urls
 from pilot_eval.web.languages import language
 from pilot_eval.web.pilots.forms import AssignmentForm, DrawForm, PilotForm
 from pilot_eval.web.problems import add_problems
@@ -293,51 +287,3 @@ def change_wave(slug: str, period: str, change: str) -> ResponseReturnValue:
         lock_wave(session(), actor(), slug, Period(period))
         flash(_("The wave is locked."), "success")
     return redirect(url_for("pilots.waves", slug=slug))
-
-
-@area.get("/<slug>")
-def show(slug: str) -> ResponseReturnValue:
-    """The overview: what is known, how sure it is, and what is not known."""
-    summary = summarise(session(), actor(), slug, clock())
-    planner = may(actor(), Action.PLAN_PILOT)
-    return render_template(
-        "pilots/show.html",
-        summary=summary,
-        title=summary["pilot"]["title"][language()],
-        tiles=tiles(summary, language()),
-        looks=[(look, tiles_of(look["outcomes"], language())) for look in summary["looks"]["taken"]],
-        baselines=_baselines(summary) if planner else [],
-        coverage=coverage(session(), actor(), slug) if may(actor(), Action.SEE_COVERAGE) else [],
-        dumbbells=_dumbbells(summary),
-        today=clock().date(),
-        planner=planner,
-        made_up=summary["pilot"]["made_up"],
-    )
-
-
-def _baselines(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """How comparable the arms were, for each primary outcome."""
-    found = []
-    for outcome in summary["outcomes"]:
-        line = baseline(summary, outcome) if outcome["primary"] else None
-        if line is not None:
-            found.append(
-                {
-                    "title": outcome["label"][language()],
-                    "trained": level_of(outcome["kind"], outcome["unit"], line.trained, language()),
-                    "comparison": level_of(outcome["kind"], outcome["unit"], line.comparison, language()),
-                    "difference": line.difference,
-                }
-            )
-    return found
-
-
-def _dumbbells(summary: dict[str, Any]) -> list[tuple[Any, dict[str, str]]]:
-    """Before and after by branch, for the primary outcomes."""
-    charts = [
-        dumbbell(summary, outcome["code"], language())
-        for outcome in summary["outcomes"]
-        if outcome["primary"]
-    ]
-    slug = summary["pilot"]["slug"]
-    return [(chart, chart_urls(slug, chart.name)) for chart in charts if chart is not None]

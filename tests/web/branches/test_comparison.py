@@ -37,17 +37,6 @@ def codes_in(page: str) -> set[str]:
     return set(re.findall(r"/branches/(B\d\d)", page))
 
 
-def test_the_overview_gives_the_answer_first(as_head_office: Any, closed: Pilot) -> None:
-    page = as_head_office.get(f"/pilots/{closed.slug}").text
-    places = [
-        page.index(text) for text in ("Ready to decide", 'class="answer', "Numbers", "Can it be trusted?")
-    ]
-    assert places == sorted(places)
-    assert "97.5% interval" in page
-    assert "9 trained and 9 comparison branches" in page
-    assert "p &lt;" not in page
-
-
 def test_while_it_runs_the_overview_says_why_nothing_is_shown(as_head_office: Any, session: Session) -> None:
     pilot = world.filled_pilot(session)
     page = as_head_office.get(f"/pilots/{pilot.slug}").text
@@ -147,7 +136,9 @@ def test_a_manager_sees_no_visit_of_an_open_wave(sign_in: Any, create_manager: A
     assert "4 visits" in browser.get(f"/pilots/{pilot.slug}/branches/B00").text
 
 
-@pytest.mark.parametrize("name", ["intervals", "before-after-quality", "funnel-comparison-speed"])
+@pytest.mark.parametrize(
+    "name", ["intervals", "before-after-quality", "funnel-comparison-speed", "weeks-speed", "items"]
+)
 def test_charts_come_as_picture_document_and_table(as_head_office: Any, closed: Pilot, name: str) -> None:
     path = f"/pilots/{closed.slug}/charts/{name}"
     for theme in ("light", "dark"):
@@ -161,7 +152,14 @@ def test_charts_come_as_picture_document_and_table(as_head_office: Any, closed: 
 
 
 def test_charts_that_are_not_there_are_not_found(as_head_office: Any, closed: Pilot) -> None:
-    for name in ("none", "before-after-", "before-after-none", "funnel-trained-", "funnel-other-quality"):
+    for name in (
+        "none",
+        "before-after-",
+        "before-after-none",
+        "funnel-trained-",
+        "funnel-other-quality",
+        "weeks-",
+    ):
         assert as_head_office.get(f"/pilots/{closed.slug}/charts/{name}.svg").status_code == 404
 
 
