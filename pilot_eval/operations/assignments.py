@@ -46,17 +46,6 @@ class VisitPlan:
     window: tuple[date, date] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentRow:
-    """An assignment with the names that head office reads."""
-
-    assignment: Assignment
-    branch: Branch
-    period: Period
-    auditor: str
-    visited: bool
-
-
 def assign_visits(session: Session, actor: Actor, slug: str, plans: Sequence[VisitPlan]) -> list[Assignment]:
     """Assign visits, all or none.
 
@@ -172,26 +161,6 @@ def _repeated(session: Session, pilot: Pilot, rows: Sequence[Assignment]) -> int
 
 def _key(row: Assignment) -> tuple[object, ...]:
     return (row.wave_id, row.branch_id, row.auditor_id, row.scenario, row.window_from, row.window_to)
-
-
-def list_assignments(session: Session, actor: Actor, slug: str) -> list[AssignmentRow]:
-    """The pilot's standing assignments by window and branch, with whether each was made."""
-    pilot = pilots.get_pilot(session, actor, slug, Action.PLAN_PILOT)
-    visited = set(
-        session.exec(select(col(Visit.assignment_id)).where(col(Visit.pilot_id) == pilot.id).distinct())
-    )
-    rows = session.exec(
-        select(Assignment, Branch, Wave, User)
-        .join(Branch, col(Branch.id) == col(Assignment.branch_id))
-        .join(Wave, col(Wave.id) == col(Assignment.wave_id))
-        .join(User, col(User.id) == col(Assignment.auditor_id))
-        .where(col(Assignment.pilot_id) == pilot.id, col(Assignment.withdrawn_at).is_(None))
-        .order_by(col(Assignment.window_from), col(Branch.code), col(Assignment.id))
-    )
-    return [
-        AssignmentRow(assignment, branch, wave.period, auditor.pseudonym, assignment.id in visited)
-        for assignment, branch, wave, auditor in rows
-    ]
 
 
 def withdraw_assignment(

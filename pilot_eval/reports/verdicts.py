@@ -17,7 +17,7 @@ from pilot_eval.reports.wording import (
     RELATIVE,
     reason,
 )
-from pilot_eval.reports.words import COMPARED, UNITS
+from pilot_eval.reports.words import COMPARED, RANGE_UNITS, UNITS
 from pilot_eval.reports.words.counted import OF_BRANCHES, OF_ROWS
 from pilot_eval.stats.analysis import Analysis
 from pilot_eval.stats.results import NO_INTERVAL, ConfidenceInterval, NotEstimable
@@ -191,15 +191,9 @@ def _headline(
     if change is None or change.interval.low is None or change.interval.high is None:
         return HEADLINES["unclear_unbounded"]
     low, high, digits = change.interval.low, change.interval.high, decimals(change.interval)
-    # The unit is said once: before the first number where it is a word such as "speed", else after the last.
-    if _stands_before(change.unit):
-        return sentence.filled(
-            low=_with_unit(low, change.unit, digits),
-            high=told(lambda language: _number(high, change.unit, digits, language)),
-        )
     return sentence.filled(
         low=told(lambda language: _number(low, change.unit, digits, language)),
-        high=_with_unit(high, change.unit, digits),
+        high=_with_unit(high, change.unit, digits, {**UNITS, **RANGE_UNITS}),
     )
 
 
@@ -256,16 +250,11 @@ def _number(value: float, unit: str, digits: int, language: Language) -> str:
     return write(round(value, 9), digits, language, sign=True)  # 2.7499999999999 is 2.75, shown as 2.8
 
 
-def _stands_before(unit: str) -> bool:
-    """Whether the word of a unit is said before its number."""
-    return unit in UNITS and not UNITS[unit].en.startswith("{")
-
-
-def _with_unit(value: float, unit: str, digits: int) -> Sentence:
+def _with_unit(value: float, unit: str, digits: int, units: Mapping[str, Sentence] = UNITS) -> Sentence:
     text = told(lambda language: _number(value, unit, digits, language))
-    return (
-        UNITS[unit].filled(number=text) if unit in UNITS else told(lambda of: f"{getattr(text, of)} {unit}")
-    )
+    if unit in units:
+        return units[unit].filled(number=text)
+    return told(lambda language: f"{getattr(text, language)} {unit}")
 
 
 def _interval(ends: ConfidenceInterval, unit: str, digits: int) -> Sentence:

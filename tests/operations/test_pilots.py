@@ -20,9 +20,11 @@ from pilot_eval.operations import allocation, assignments, pilots
 from pilot_eval.operations.addresses import slug_of
 from pilot_eval.operations.assignments import VisitPlan
 from pilot_eval.operations.coverage import coverage
+from pilot_eval.operations.schedules import Wanted, schedule
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records import audit, database
 from pilot_eval.records.pilots import Assignment, Pilot
+from pilot_eval.records.visits import Visit
 from pilot_eval.stats.allocation import draw as draw_codes
 from tests import pilots as world
 from tests.conftest import OPERATOR, acting
@@ -214,7 +216,7 @@ def test_only_head_office_plans(session: Session, auditor: Any, manager: Any, ad
         with pytest.raises(NotAllowed):
             allocation.choose_branches(session, acting(person), pilot.slug, ["B00"])
         with pytest.raises(NotAllowed):
-            assignments.list_assignments(session, acting(person), pilot.slug)
+            schedule(session, acting(person), pilot.slug)
         with pytest.raises(NotAllowed):
             coverage(session, acting(person), pilot.slug)
 
@@ -249,12 +251,12 @@ def test_visits_are_assigned_listed_and_withdrawn(session: Session, auditor: Any
     pilot = world.plan_pilot(session)
     world.draw(session, pilot, world.add_branches(session))
     (stored,) = assignments.assign_visits(session, OPERATOR, pilot.slug, plans(pilot, auditor))
-    (row,) = assignments.list_assignments(session, OPERATOR, pilot.slug)
+    (row,) = schedule(session, OPERATOR, pilot.slug).rows
     assert (row.branch.code, row.period, row.auditor) == ("B00", Period.BEFORE, auditor.pseudonym)
     assert coverage(session, OPERATOR, pilot.slug)[0].total.assigned == 1
     assert stored.id is not None
     assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW)
-    assert assignments.list_assignments(session, OPERATOR, pilot.slug) == []
+    assert schedule(session, OPERATOR, pilot.slug).rows == ()
     with pytest.raises(WrongState):
         assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW)
     with pytest.raises(NotFound):
@@ -310,3 +312,51 @@ def test_coverage_counts_what_came_in(session: Session) -> None:
     assert (before.total.visits, before.total.timings, before.visited) == (72, 144, world.BRANCHES)
     assert after.total.visits == 72
     assert before.total.percent is None
+
+
+def _half_done(session: Session, auditor: Any) -> Pilot:
+    """Every branch is to be visited in both waves by one of two auditors; every third visit was made."""
+    pilot = world.plan_pilot(session)
+    branches = world.add_branches(session)
+    world.draw(session, pilot, branches)
+    world.record(session, pilot, auditor)
+    people = (auditor.id, world.an_auditor(session).id)
+    planned = [
+        VisitPlan(branch.code, period, people[place % 2], "parcel_advice")
+        for place, branch in enumerate(branches)
+        for period in (Period.BEFORE, Period.AFTER)
+    ]
+    assigned = assignments.assign_visits(session, OPERATOR, pilot.slug, planned)
+    for assignment, visit in zip(assigned[::3], session.exec(select(Visit)), strict=False):
+        visit.assignment_id = assignment.id
+        session.add(visit)
+    session.commit()
+    return pilot
+
+
+def test_a_schedule_is_read_page_by_page_and_leaves_nothing_out(session: Session, auditor: Any) -> None:
+    pilot = _half_done(session, auditor)
+    everything = schedule(session, OPERATOR, pilot.slug, most=10_000)
+    assert everything.next_after is None
+    assert everything.wanted == len(everything.rows) == everything.made + everything.to_make == 36
+    assert everything.made == 12
+    order = [(row.assignment.window_from, row.branch.code, row.assignment.id) for row in everything.rows]
+    assert order == sorted(order)
+    for wanted, right in (
+        (Wanted(), lambda row: True),
+        (Wanted(made=True), lambda row: row.visited),
+        (Wanted(made=False, period=Period.AFTER), lambda row: not row.visited and row.period is Period.AFTER),
+        (Wanted(auditor_id=auditor.id), lambda row: row.assignment.auditor_id == auditor.id),
+    ):
+        expected = [row.assignment.id for row in everything.rows if right(row)]
+        found, after = [], None
+        while True:
+            page = schedule(session, OPERATOR, pilot.slug, wanted, after, most=7)
+            assert page.wanted == len(expected)
+            found += [row.assignment.id for row in page.rows]
+            after = page.next_after
+            if after is None:
+                break
+            assert len(page.rows) == 7
+        assert found == expected
+    assert schedule(session, OPERATOR, pilot.slug, after=-1, most=3).rows == everything.rows[:3]

@@ -2,7 +2,8 @@
 
 A module has REASONS (why there is no number), WARNINGS (what to know beside one), COUNTED (the noun of a
 warning's `n`), COMPARED (by design, the sentence that gives the change), UNITS (a number with its unit),
-TEXT_UNITS and LABELS (of the text report); a code stands in one area only.
+RANGE_UNITS (the last number of a range with its unit, where UNITS would say it first), TEXT_UNITS and
+LABELS (of the text report); a code stands in one area only.
 """
 
 from __future__ import annotations
@@ -64,5 +65,6 @@ WARNINGS: dict[str, Sentence] = _together(getattr(area, "WARNINGS", {}) for area
 COUNTED: dict[str, Forms] = _together(getattr(area, "COUNTED", {}) for area in AREAS)
 COMPARED: dict[str, Sentence] = _together(getattr(area, "COMPARED", {}) for area in AREAS)
 UNITS: dict[str, Sentence] = _together(getattr(area, "UNITS", {}) for area in AREAS)
+RANGE_UNITS: dict[str, Sentence] = _together(getattr(area, "RANGE_UNITS", {}) for area in AREAS)
 TEXT_UNITS: dict[str, Sentence] = _together(getattr(area, "TEXT_UNITS", {}) for area in AREAS)
 LABELS: dict[str, Sentence] = _together(getattr(area, "LABELS", {}) for area in AREAS)

@@ -146,6 +146,12 @@ UNITS: dict[str, Sentence] = {
     "time_percent": Sentence("time {number}", "время {number}"),
 }
 
+# Of a range the unit is said once, behind its last number.
+RANGE_UNITS: dict[str, Sentence] = {
+    "speed_percent": Sentence("{number} of speed", "{number} скорости"),
+    "time_percent": Sentence("{number} of time", "{number} времени"),
+}
+
 TEXT_UNITS: dict[str, Sentence] = {
     "points": Sentence("points", "балла"),
     "percentage_points": Sentence("percentage points", "процентного пункта"),

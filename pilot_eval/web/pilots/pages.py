@@ -16,6 +16,7 @@ from pilot_eval.operations import allocation, assignments, network, pilots
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.schedules import Wanted, schedule
 from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
@@ -221,12 +222,23 @@ def visits(slug: str) -> ResponseReturnValue:
         "pilots/assignments.html",
         pilot=pilot,
         form=form,
-        rows=assignments.list_assignments(session(), actor(), slug),
+        page=schedule(session(), actor(), slug, _wanted(), request.args.get("after", type=int)),
+        chosen={name: request.args.get(name, "") for name in ("state", "wave", "auditor")},
         scenarios=assignments.scenarios_of(session(), pilot),
         waves=pilots.waves_of(session(), pilot),
         made_up=pilot.made_up,
     )
     return page, status
+
+
+def _wanted() -> Wanted:
+    """Which part of the schedule is wanted: what is still to be made, unless the address says otherwise."""
+    state, period = request.args.get("state", ""), request.args.get("wave", "")
+    return Wanted(
+        made={"made": True, "all": None}.get(state, False),
+        period=Period(period) if period in set(Period) else None,
+        auditor_id=request.args.get("auditor", type=int),
+    )
 
 
 def _assignment_form(pilot: Pilot) -> AssignmentForm:
