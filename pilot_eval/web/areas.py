@@ -1,6 +1,7 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
+from pilot_eval.web.branches.heatmap import area as heatmap
 from pilot_eval.web.branches.pages import area as branches
 from pilot_eval.web.charts import charts
 from pilot_eval.web.exports.pages import area as exports
@@ -28,6 +29,7 @@ AREAS = (
     plans,
     branches,
     network,
+    heatmap,
     charts,
     exports,
     imports,
