@@ -32,7 +32,8 @@ from pilot_eval.records.plans import Cause, PlanVersion
 from pilot_eval.stats.looks import are_looks
 
 SCHEMA = "pilot-plan/1"
-LONGEST_TEXT = 2000
+LONGEST_EXCLUSIONS = 2000
+LONGEST_REASON = 500  # it stands on every page and in every file
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +326,10 @@ def _problems(
             found.append(Problem(f"smallest-{outcome.code}", message))
     if frozen and not reason.strip():
         found.append(Problem("reason", N_("Say why the frozen plan is changed")))
-    too_long = N_("At most 2,000 characters")
-    found += [
-        Problem(name, too_long)
-        for name, text in (("exclusions", wanted.exclusions), ("reason", reason))
-        if len(text.strip()) > LONGEST_TEXT
-    ]
+    if len(reason.strip()) > LONGEST_REASON:
+        found.append(Problem("reason", N_("At most 500 characters")))
+    if len(wanted.exclusions.strip()) > LONGEST_EXCLUSIONS:
+        found.append(Problem("exclusions", N_("At most 2,000 characters")))
     return found
 
 

@@ -45,6 +45,7 @@ from pilot_eval.stats.plan import AnalysisPlan
 # Figures over fewer branches would show single ones.
 FEWEST_IN_AGGREGATE = 5
 WITHHELD = {"code": "running", "text": wording.RUNNING.to_dict()}
+WITHHELD_BUT_LOOKS = {"code": "running", "text": wording.RUNNING_WITH_LOOKS.to_dict()}
 HIDDEN_AGGREGATE = {"code": "aggregate_hidden", "text": wording.AGGREGATE_HIDDEN.to_dict()}
 _EVERY_PERIOD = frozenset(Period)
 # How arms came about, as a plan of analysis has it; of an imported pilot nobody knows.
@@ -113,7 +114,7 @@ def summarise(
             evaluations.values(),
             ([HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld)) + _limits_of_plan(plan),
         ),
-        "headline_withheld": WITHHELD if withheld else None,
+        "headline_withheld": (WITHHELD_BUT_LOOKS if pilot.looks else WITHHELD) if withheld else None,
         "looks": looks,
         "decision": decision,
         "audit": {"head": head, "events": events},

@@ -73,6 +73,12 @@ RUNNING = Sentence(
     "Пилот идёт. Результаты откроются всем сразу, когда закроется волна после обучения: тот, кто смотрит "
     "раньше, может остановиться на удачном моменте.",
 )
+RUNNING_WITH_LOOKS = Sentence(
+    "The pilot is running. Results are shown to everyone at once, when the wave after training is closed; "
+    "before that only as they stood at the looks that the plan names.",
+    "Пилот идёт. Результаты откроются всем сразу, когда закроется волна после обучения, а до того видны "
+    "только такими, какими были на просмотрах, названных в плане.",
+)
 AGGREGATE_HIDDEN = Sentence(
     "The result of the whole pilot is not shown here: with so few branches or regions it would give away "
     "the results of others.",

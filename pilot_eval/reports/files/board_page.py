@@ -152,8 +152,19 @@ def _why(document: Summary, language: str) -> list[str]:
     first = say(SENTENCES[key], language, how=how, **counts)
     frozen = document["plan"]["frozen_at"]
     plan = say(SENTENCES["why_frozen"], language, date=date_text(frozen, language)) if frozen else ""
-    second = " ".join(part for part in (_robustness(document, language), plan) if part)
+    parts = (_robustness(document, language), plan, _changed(document, language))
+    second = " ".join(part for part in parts if part)
     return [first, second] if second else [first]
+
+
+def _changed(document: Summary, language: str) -> str:
+    """Say that the frozen plan was changed; the reasons stand in the annex and in the workbook."""
+    changes = document["plan"].get("changes", ())
+    if not changes:
+        return ""
+    late = any(change["after_results"] for change in changes)
+    date = date_text(changes[-1]["made_at"][:10], language)
+    return say(SENTENCES["why_changed_late" if late else "why_changed"], language, date=date)
 
 
 def _robustness(document: Summary, language: str) -> str:

@@ -53,6 +53,14 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "The plan was frozen on {date}.",
         "План зафиксирован: {date}",
     ),
+    "why_changed": (
+        "It was changed since, last on {date}.",
+        "С тех пор план менялся, последний раз {date}",
+    ),
+    "why_changed_late": (
+        "It was changed after results could be seen, last on {date}.",
+        "Его меняли, когда результаты уже можно было видеть, последний раз {date}",
+    ),
     "more_limits": ("{count} in the workbook.", "Ещё {count} в рабочей книге."),
     "no_guardrails": ("not part of this pilot.", "в этом пилоте не измерялись."),
     "no_transfer": (

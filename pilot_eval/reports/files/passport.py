@@ -56,6 +56,8 @@ def passport_items(document: Summary, language: str, observations: int | None) -
             moment_text(plan["frozen_at"], language) if plan["frozen_at"] else label("not_frozen", language),
         ),
         ("plan_hash", plan["sha256"] or MISSING),
+        *_changes(plan, language),
+        *_decision(document, language),
         ("as_of", moment_text(snapshot["as_of"], language)),
         ("snapshot_hash", snapshot["sha256"]),
         ("filters", filters_text(document, language)),
@@ -73,6 +75,37 @@ def filters_text(document: Summary, language: str) -> str:
     """Return the filters behind a file, or that there are none."""
     filters = document["snapshot"]["filters"]
     return "; ".join(f"{name} = {value}" for name, value in filters.items()) or label("no_filters", language)
+
+
+def _changes(plan: Row, language: str) -> list[tuple[str, str]]:
+    """Return each change of the frozen plan with what it changed."""
+    found = []
+    for change in plan.get("changes", ()):
+        fields = "; ".join(
+            f"{words(line['label'], language)}: {words(line['before'], language)} → "
+            f"{words(line['after'], language)}"
+            for line in change["fields"]
+        )
+        found.append(("plan_changed", f"{words(change['text'], language)} {fields}"))
+    return found
+
+
+def _decision(document: Summary, language: str) -> list[tuple[str, str]]:
+    """Return the decision that counts with its reasons and what it rests on; nothing while there is none."""
+    decision = document.get("decision")
+    if decision is None:
+        return []
+    notes = " ".join(words(note, language) for note in decision["notes"])
+    signed_at = moment_text(decision["signed_at"], language)
+    return [
+        ("decision", f"{words(decision['text'], language)} {notes}".strip()),
+        ("decision_reasons", decision["reasons"]),
+        (
+            "decision_signed",
+            f"{decision['signed_by'] or MISSING}, {signed_at}",
+        ),
+        ("decision_snapshot", decision["snapshot_sha256"]),
+    ]
 
 
 def _observation_count(document: Summary, language: str, written: int | None) -> str:
