@@ -35,7 +35,7 @@ SIMULTANEOUS = 20  # most primary outcomes
 
 
 def plan(
-    data: str | Path | Mapping[str, Any] | None = None,
+    data: str | Path | Mapping[str, Any] | Observations | None = None,
     *,
     outcome: str | None = None,
     kind: str = "score",
@@ -60,8 +60,8 @@ def plan(
 
     Parameters
     ----------
-    data : path of a file, or a mapping of column name to values, as for `evaluate`; branches seen in two
-        periods tell how branches vary. The column `arm` may be absent
+    data : path of a file, a mapping of column name to values, as for `evaluate`, or observations that an
+        engine has read; branches seen in two periods tell how branches vary. The column `arm` may be absent
     outcome : name of the outcome column of `data`
     kind : score, proportion, duration or rate
     design : difference_in_differences, before_after or stepped_wedge
@@ -118,7 +118,7 @@ def plan(
         known: Known | NotEstimable = _assumed(kind, assumptions or {})
     else:
         reading = Reading(options.outcome, measure, with_comparison=False, exposure=exposure)
-        observations = read(data, reading)
+        observations = data if isinstance(data, Observations) else read(data, reading)
         known = _estimated(observations, kind)
     if not isinstance(known, NotEstimable):
         known = replace(known, spread=replace(known.spread, effect=_effect_variance(kind, effect_sd)))

@@ -83,8 +83,7 @@ class SizePlan:
         """A short report to read, the answer first."""
         tongue = language_of(language)
         if isinstance(self.sizing, NotEstimable):
-            why = wording.reason(self.sizing.code, self.sizing.values)
-            return f"{getattr(LABELS['plan_none'].filled(reason=why), tongue)}\n"
+            return f"{why_not(self.sizing, tongue)}\n"
         sizing = self.sizing
         blocks = [
             [getattr(sentence, tongue) for sentence in _sentences(sizing)],
@@ -206,7 +205,7 @@ def _sentences(sizing: Sizing) -> list[Sentence]:
         planning.DETECTABLE.filled(
             source=source,
             study=_study_sentence(sizing, question.study),
-            effect=_effect_sentence(sizing, sizing.detectable),
+            effect=effect_sentence(sizing, sizing.detectable),
             power=power,
         )
     ]
@@ -217,7 +216,7 @@ def _sentences(sizing: Sizing) -> list[Sentence]:
         said.append(_several(sizing))
     ends = sizing.interval
     if ends is not None and ends.low is not None and ends.high is not None:
-        low, high = (_effect_sentence(sizing, end) for end in (ends.low, ends.high))
+        low, high = (effect_sentence(sizing, end) for end in (ends.low, ends.high))
         level = told(lambda language: level_text(question.level, language))
         said.append(planning.RANGE.filled(low=low, high=high, level=level))
     return [*said, *_of_smallest(sizing, power)]
@@ -282,7 +281,8 @@ def _size(visits: float, language: Language) -> str:
     return number(visits, 0 if visits == int(visits) else 1, language)
 
 
-def _effect_sentence(sizing: Sizing, effect: float) -> Sentence:
+def effect_sentence(sizing: Sizing, effect: float) -> Sentence:
+    """An effect on the analysis scale, told in the unit of the plan."""
     return _told_sentence(sizing, sizing.told(effect))
 
 
@@ -305,7 +305,14 @@ def _chance(probability: float, language: Language) -> str:
     return f">{percent(99, 0, language)}" if probability > 0.99 else percent(100.0 * probability, 0, language)
 
 
-def _size_lines(sizing: Sizing, language: Language) -> list[str]:
+def why_not(found: NotEstimable, language: Language) -> str:
+    """Why the size cannot be planned."""
+    why = wording.reason(found.code, found.values)
+    return str(getattr(LABELS["plan_none"].filled(reason=why), language))
+
+
+def size_table(sizing: Sizing, language: Language) -> tuple[str, list[list[str]]]:
+    """What each size of a pilot can find: a heading, then rows; the first one and first cells are names."""
     across = LABELS["plan_exposure" if sizing.question.kind == "rate" else "plan_visits"]
     head = LABELS["plan_sizes"].filled(unit=planning.HEADS[unit_of(sizing)], across=across)
     columns = sorted({size.study.visits for size in sizing.sizes})
@@ -322,18 +329,44 @@ def _size_lines(sizing: Sizing, language: Language) -> list[str]:
     ]
     table = [["", *(_size(visits, language) for visits in columns)]]
     table += [[name, *cells] for name, cells in zip(names, rows.values(), strict=True)]
-    return [getattr(head, language), *_aligned(table)]
+    return getattr(head, language), table
+
+
+def curve_table(sizing: Sizing, language: Language) -> tuple[str, list[tuple[str, str]]]:
+    """Probability of finding an effect: a heading, then effect and probability."""
+    head = LABELS["plan_curve"].filled(unit=planning.HEADS[unit_of(sizing)])
+    effects = [sizing.told(effect) for effect in sizing.effects.tolist()]
+    digits = _digits(effects[CURVE_SHOWN])
+    rows = [
+        (number(effect, digits, language), _chance(chance, language))
+        for effect, chance in zip(effects, sizing.powers.tolist(), strict=True)
+    ]
+    return getattr(head, language), rows
+
+
+def spread_lines(sizing: Sizing, language: Language) -> list[str]:
+    """What the numbers rest on: how branches and visits vary."""
+    return _spread_lines(sizing, language)
+
+
+def warning_lines(sizing: Sizing, language: Language) -> list[str]:
+    """What to know beside the numbers."""
+    return [getattr(wording.warning(c.code, c.values), language) for c in sizing.cautions]
+
+
+def sentences(sizing: Sizing) -> list[Sentence]:
+    """The answer, in both languages."""
+    return _sentences(sizing)
+
+
+def _size_lines(sizing: Sizing, language: Language) -> list[str]:
+    head, table = size_table(sizing, language)
+    return [head, *_aligned(table)]
 
 
 def _curve_lines(sizing: Sizing, language: Language) -> list[str]:
-    head = LABELS["plan_curve"].filled(unit=planning.HEADS[unit_of(sizing)])
-    effects = [sizing.told(effect) for effect in sizing.effects.tolist()][::CURVE_SHOWN]
-    digits = _digits(effects[1])
-    table = [
-        [number(effect, digits, language) for effect in effects],
-        [_chance(chance, language) for chance in sizing.powers.tolist()[::CURVE_SHOWN]],
-    ]
-    return [getattr(head, language), *_aligned(table)]
+    head, rows = curve_table(sizing, language)
+    return [head, *_aligned([list(column) for column in zip(*rows[::CURVE_SHOWN], strict=True)])]
 
 
 def _spread_lines(sizing: Sizing, language: Language) -> list[str]:

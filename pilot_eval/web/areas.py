@@ -12,6 +12,7 @@ from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
 from pilot_eval.web.pilots.overview import area as pilots
+from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
@@ -30,6 +31,7 @@ AREAS = (
     branches,
     network,
     heatmap,
+    planner,
     charts,
     exports,
     imports,

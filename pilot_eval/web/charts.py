@@ -22,7 +22,7 @@ charts = Blueprint("charts", __name__)
 
 
 def chart_urls(slug: str, name: str, **of: str) -> dict[str, str]:
-    """Addresses of a chart: pictures in both colour schemes and widths, the live chart, downloads.
+    """Addresses of a pilot's chart.
 
     Parameters
     ----------
@@ -30,9 +30,14 @@ def chart_urls(slug: str, name: str, **of: str) -> dict[str, str]:
         Which branches it is of, where not all: `region`, `arm`, `q`, or one `branch`.
     """
     chosen: dict[str, Any] = {key: value for key, value in of.items() if value}
+    return addresses("charts.picture", slug=slug, name=name, **chosen)
+
+
+def addresses(endpoint: str, **values: Any) -> dict[str, str]:
+    """Addresses of a chart: pictures in both colour schemes and widths, the live chart, downloads."""
 
     def address(kind: str, **more: Any) -> str:
-        return url_for("charts.picture", slug=slug, name=name, kind=kind, **chosen, **more)
+        return url_for(endpoint, kind=kind, **values, **more)
 
     return {
         "light": address("svg", theme="light"),
@@ -64,13 +69,18 @@ def picture(slug: str, name: str, kind: str) -> ResponseReturnValue:
     chart = find_chart(session(), actor(), slug, name, of, language(), clock())
     if isinstance(chart, Sentence):
         abort(404)
+    return chart_file(chart, kind, f"{slug}-{name}")
+
+
+def chart_file(chart: Chart, kind: str, stem: str) -> Response:
+    """A chart as svg, png, csv or the document of the live chart; `stem` begins the name of a download."""
     if kind == "json":
         return jsonify(chart.spec)
     if kind == "csv":
-        return _download(_csv(chart), "text/csv; charset=utf-8", f"{slug}-{name}.csv")
+        return _download(_csv(chart), "text/csv; charset=utf-8", f"{stem}.csv")
     theme: Theme = "dark" if request.args.get("theme") == "dark" else "light"
     if kind == "png":
-        return _download(png(chart.spec, theme, pictures()), "image/png", f"{slug}-{name}.png")
+        return _download(png(chart.spec, theme, pictures()), "image/png", f"{stem}.png")
     width = NARROW if request.args.get("narrow") else WIDE
     return Response(svg(chart.spec, theme, pictures(), width), mimetype="image/svg+xml")
 

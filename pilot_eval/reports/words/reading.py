@@ -78,6 +78,16 @@ READING: Final[dict[str, Sentence]] = {
         "полужирная подпись отмечают пункты, которые изменились больше случайного, даже если учесть, как "
         "много пунктов рассмотрено; остальные могли сдвинуться случайно.",
     ),
+    "power": Sentence(
+        "The curve shows, for every true effect, how probable it is that a pilot of this size finds it: that "
+        "its interval excludes no effect. The dashed level line is the probability asked for; the diamond is "
+        "the smallest effect that reaches it. To the left of the diamond a pilot of this size more often "
+        "misses an effect than you allow, although the effect is there.",
+        "Кривая показывает для каждого истинного эффекта, с какой вероятностью пилот такого размера его "
+        "обнаружит: интервал не будет содержать нуля. Горизонтальный пунктир — заданная вероятность, ромб — "
+        "наименьший эффект, при котором она достигается. Левее ромба пилот такого размера пропускает "
+        "существующий эффект чаще, чем вы готовы допустить.",
+    ),
 }
 
 

@@ -16,6 +16,7 @@ MENU = (
     ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
     ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
     ("network.index", lazy_gettext("Network"), Action.SEE_NETWORK),
+    ("planner.index", lazy_gettext("Planner"), Action.PLAN_SIZE),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
     ("regions.index", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
     ("audit_log.index", lazy_gettext("Audit log"), Action.VERIFY_AUDIT_LOG),
