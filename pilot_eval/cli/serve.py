@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from typing import Any
+
 import click
 
 from pilot_eval.settings import Settings, read_settings
@@ -37,6 +41,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         raise click.ClickException(
             f"cannot listen at {host}:{port} ({error.strerror}); choose another port with --port"
         ) from error
+    threading.Thread(target=_warm, args=(app.extensions["engine"], settings), daemon=True).start()
     click.echo(f"pilot_eval is at http://{host}:{port}  (stop with Ctrl-C)")
     try:
         server.run()
@@ -44,3 +49,17 @@ def run(settings: Settings, host: str, port: int) -> None:
         click.echo("Stopped.")
     finally:
         server.close()
+
+
+def _warm(engine: Any, settings: Settings) -> None:
+    """Do beforehand what the first reader would wait for; without it the first pages are only slower."""
+    from pilot_eval.cli.opening import operator
+    from pilot_eval.operations.warming import warm_overviews
+    from pilot_eval.records.base import now
+    from pilot_eval.reports.charts import vega_bundle
+
+    try:
+        vega_bundle(settings.data / "charts")
+        warm_overviews(engine, operator(), now())
+    except Exception:
+        logging.getLogger("pilot_eval").warning("The first pages will be slow:", exc_info=True)

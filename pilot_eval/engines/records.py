@@ -163,6 +163,7 @@ class Snapshot:
     items: tuple[ItemRow, ...] = ()
     # The part of the day by a branch's own clock; None where the pilot has no timing form.
     daypart: Daypart = field(default=lambda _moment, _zone: None, compare=False, repr=False)
+    _made: dict[object, Observations] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -226,6 +227,12 @@ class Snapshot:
         KeyError
             If there is no such source.
         """
+        key = (source, outcome, stratified, detailed)
+        if key not in self._made:
+            self._made[key] = self._observations(source, outcome, stratified=stratified, detailed=detailed)
+        return self._made[key]
+
+    def _observations(self, source: str, outcome: str, *, stratified: bool, detailed: bool) -> Observations:
         name, digest = "score_points", self.sha256
         values: list[tuple[Record, float]]
         if source == MEASUREMENT:

@@ -15,7 +15,8 @@ from sqlmodel import Session
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.domain.people import Actor
-from pilot_eval.engines.records import Snapshot, read_snapshot
+from pilot_eval.engines.records import Snapshot
+from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations import pilots
 from pilot_eval.operations.comparison import Document, fewest_records, outcome_of
 from pilot_eval.operations.policy import Action, Scope, scope_of
@@ -136,7 +137,7 @@ def compare(
         As `summarise`; no such outcome.
     """
     pilot = pilots.get_pilot(session, actor, slug)
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
     outcome = outcome_of(summary, metric)
     stored = next(o for o in pilots.outcomes_of(session, pilot) if o.code == outcome["code"])

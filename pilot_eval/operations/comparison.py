@@ -15,7 +15,8 @@ from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period
-from pilot_eval.engines.records import Snapshot, VisitRow, read_snapshot
+from pilot_eval.engines.records import Snapshot, VisitRow
+from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.summaries import (
@@ -89,7 +90,7 @@ def chart_of(
         If there is no such chart, or nothing in it may be shown yet.
     """
     pilot = pilots.get_pilot(session, actor, slug)
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
     if name == "intervals":
         return _there(intervals(summary, language))
@@ -193,7 +194,7 @@ def branch_page(session: Session, actor: Actor, slug: str, code: str, now: datet
         If the pilot has no such branch, or it is not the manager's: the two are never told apart.
     """
     pilot = pilots.get_pilot(session, actor, slug)
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
     found = [branch for branch in summary["branches"] if branch["code"] == code]
     if not found:

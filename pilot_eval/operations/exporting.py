@@ -96,11 +96,12 @@ def export(
         scope_of(actor, Action.EXPORT_ROWS)
     if not chosen.installed:
         raise WrongState("not_installed", not_installed(chosen.extra))
-    summary = summarise(session, actor, slug, now)
     pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
+    # A file's rows and what is told of them come from one reading.
+    snapshot = read_snapshot(session, pilots.stored_id(pilot)) if has_rows else None
+    summary = summarise(session, actor, slug, now, snapshot)
     rows: Iterable[dict[str, Any]] | None = None
-    if has_rows:
-        snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    if snapshot is not None:
         if chosen.evidence:
             files = evidence_files(summary, snapshot, pilot, pilots.outcomes_of(session, pilot))
             rows = [{"path": path, "content": content} for path, content in files.items()]

@@ -14,7 +14,8 @@ from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.observations import AFTER, DURING
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period
-from pilot_eval.engines.records import BranchRow, Snapshot, latest_record, read_snapshot
+from pilot_eval.engines.records import BranchRow, Snapshot, latest_record
+from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.engines.stored_forms import ItemRow
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
@@ -92,7 +93,7 @@ def heatmap(
     """
     pilot = pilots.get_pilot(session, actor, slug)
     scope = scope_of(actor, Action.COMPARE_BRANCHES)
-    snapshot = read_snapshot(session, pilots.stored_id(pilot))
+    snapshot = known_snapshot(session, pilots.stored_id(pilot))
     mine = [b for b in snapshot.branches if scope is Scope.ALL or b.region_id == actor.region_id]
     regions = tuple(sorted({branch.region for branch in mine}))
     if region and region not in regions:

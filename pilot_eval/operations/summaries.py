@@ -21,9 +21,9 @@ from pilot_eval.engines.records import (
     BranchRow,
     Snapshot,
     latest_record,
-    read_snapshot,
     records_of,
 )
+from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations import pilots, settled
 from pilot_eval.operations.branch_levels import NOTHING, branch_cells
 from pilot_eval.operations.coverage import coverage
@@ -74,7 +74,7 @@ def summarise(
     scope = scope_of(actor, Action.SEE_UPLIFT)
     pilot = pilots.get_pilot(session, actor, slug, Action.SEE_UPLIFT)
     if snapshot is None:
-        snapshot = read_snapshot(session, pilots.stored_id(pilot))
+        snapshot = known_snapshot(session, pilots.stored_id(pilot))
     withheld = is_withheld(session, pilot)
     seen = periods_seen(session, pilot, scope)
     outcomes = pilots.outcomes_of(session, pilot)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,27 +33,28 @@ def weeks_of(
     region_id : int or None
         The region whose branches count; all of them unless given.
     """
-    known = replace(
-        snapshot,
-        branches=tuple(b for b in snapshot.branches if region_id in (None, b.region_id)),
-    )
+    own = frozenset(b.code for b in snapshot.branches if region_id in (None, b.region_id))
     found = []
     for outcome in outcomes:
         code = outcome.code if outcome.source == MEASUREMENT else ""
-        observations = known.observations(outcome.source, code, detailed=True)
+        observations = snapshot.observations(outcome.source, code, detailed=True)
         if observations.date is None:
             continue  # a file says before and after, not when
         for arm in Arm:
-            weeks = weekly_means(observations, OUTCOMES[outcome.kind].values, _rows(observations, arm, seen))
+            rows = _rows(observations, own, arm, seen)
+            weeks = weekly_means(observations, OUTCOMES[outcome.kind].values, rows)
             if not isinstance(weeks, NotEstimable):
                 found.append(_told(outcome, arm, weeks))
     return found
 
 
-def _rows(observations: Observations, arm: Arm, seen: Collection[Period]) -> NDArray[np.bool_]:
+def _rows(
+    observations: Observations, own: Collection[str], arm: Arm, seen: Collection[Period]
+) -> NDArray[np.bool_]:
     periods = [place for place, name in enumerate(PERIODS) if Period(name) in seen]
-    of_arm = observations.trained[observations.branch] == (arm is Arm.TRAINED)
-    return np.asarray(of_arm & np.isin(observations.period, periods))
+    there = np.array([code in own for code in observations.branches], dtype=np.bool_)
+    chosen = there & (observations.trained == (arm is Arm.TRAINED))
+    return np.asarray(chosen[observations.branch] & np.isin(observations.period, periods))
 
 
 def _told(outcome: PilotOutcome, arm: Arm, weeks: WeeklyMeans) -> dict[str, Any]:

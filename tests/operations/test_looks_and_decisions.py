@@ -118,7 +118,7 @@ def test_a_look_is_taken_once_with_the_level_that_the_plan_leaves_it(
 
 def test_the_numbers_of_a_look_are_those_of_the_statistics(session: Session, looked_at: Pilot) -> None:
     take_look(session, OPERATOR, looked_at.slug, MIDDLE)
-    snapshot = summaries.read_snapshot(session, pilots.stored_id(looked_at))
+    snapshot = summaries.known_snapshot(session, pilots.stored_id(looked_at))
     outcomes = pilots.outcomes_of(session, looked_at)
     (look,) = summary_of(session, looked_at, MIDDLE)["looks"]["taken"]
     plan = summaries.analysis_plan(looked_at, outcomes[0], outcomes, 1)

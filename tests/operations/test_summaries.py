@@ -58,7 +58,7 @@ def test_the_numbers_are_those_of_the_statistics_under_the_pilots_plan(session: 
     world.close(session, pilot)
     summary = summaries.summarise(session, OPERATOR, pilot.slug, NOW)
     assert pilot.id is not None
-    snapshot = summaries.read_snapshot(session, pilot.id)
+    snapshot = summaries.known_snapshot(session, pilot.id)
     outcomes = pilots.outcomes_of(session, pilot)
     for outcome, told in zip(outcomes, summary["outcomes"], strict=True):
         plan = summaries.analysis_plan(pilot, outcome, outcomes)
