@@ -139,6 +139,25 @@ def compare(
     pilot = pilots.get_pilot(session, actor, slug)
     snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
+    return compare_read(session, actor, pilot, snapshot, summary, metric, against)
+
+
+def compare_read(
+    session: Session,
+    actor: Actor,
+    pilot: Pilot,
+    snapshot: Snapshot,
+    summary: Document,
+    metric: str,
+    against: str,
+) -> BranchComparison:
+    """Compare the branches of a pilot that was read already, for the actor whose summary it is.
+
+    Raises
+    ------
+    NotFound
+        If there is no such outcome.
+    """
     outcome = outcome_of(summary, metric)
     stored = next(o for o in pilots.outcomes_of(session, pilot) if o.code == outcome["code"])
     against = against if against in AGAINST else AGAINST[0]

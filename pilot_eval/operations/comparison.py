@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlmodel import Session
@@ -14,14 +12,12 @@ from sqlmodel import Session
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.outcomes import OUTCOMES
 from pilot_eval.domain.people import Actor
-from pilot_eval.domain.pilots import Period
-from pilot_eval.engines.records import Snapshot, VisitRow
+from pilot_eval.engines.records import Snapshot
 from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.summaries import (
     may_see_aggregate,
-    periods_seen,
     plain_observations,
     summarise,
 )
@@ -163,52 +159,3 @@ def funnel_of(
         high_998=found.high_998.tolist(),
     )
     return funnel(outcome_of(summary, stored.code), points, limits, language)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitLine:
-    """A visit as those see it who may read it: never by whom beyond a pseudonym, never a plan."""
-
-    day: str
-    period: str
-    outcome: str
-    score: float | None
-    auditor: str
-
-
-@dataclass(frozen=True, slots=True)
-class BranchPage:
-    """One branch of a pilot."""
-
-    summary: Document
-    branch: Document
-    visits: tuple[VisitLine, ...]
-
-
-def branch_page(session: Session, actor: Actor, slug: str, code: str, now: datetime) -> BranchPage:
-    """One branch with its visits, from the waves that the actor may see.
-
-    Raises
-    ------
-    NotFound
-        If the pilot has no such branch, or it is not the manager's: the two are never told apart.
-    """
-    pilot = pilots.get_pilot(session, actor, slug)
-    snapshot = known_snapshot(session, pilots.stored_id(pilot))
-    summary = summarise(session, actor, slug, now, snapshot)
-    found = [branch for branch in summary["branches"] if branch["code"] == code]
-    if not found:
-        raise NotFound
-    seen = periods_seen(session, pilot, scope_of(actor, Action.READ_RECORDED))
-    zone = next(ZoneInfo(branch.time_zone) for branch in snapshot.branches if branch.code == code)
-    visits = sorted(
-        (visit for visit in snapshot.visits if visit.branch == code and visit.period in seen),
-        key=lambda visit: visit.started_at,
-    )
-    return BranchPage(summary, found[0], tuple(_visit_line(visit, zone) for visit in visits))
-
-
-def _visit_line(visit: VisitRow, zone: ZoneInfo) -> VisitLine:
-    score = None if visit.score_hundredths is None else visit.score_hundredths / 100
-    day = visit.started_at.astimezone(zone).date().isoformat()
-    return VisitLine(day, Period(visit.period).value, visit.outcome.value, score, visit.auditor)

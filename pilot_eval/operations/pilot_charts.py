@@ -11,7 +11,8 @@ from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.people import Actor
 from pilot_eval.operations import comparison
 from pilot_eval.operations.branch_comparison import Filters, arranged, compare
-from pilot_eval.reports.charts import Chart
+from pilot_eval.operations.branch_report import weeks_of_branch
+from pilot_eval.reports.charts import Chart, weeks
 from pilot_eval.reports.charts.comparisons import branch_intervals
 from pilot_eval.reports.sentences import Sentence
 
@@ -32,7 +33,8 @@ def find_chart(
     Parameters
     ----------
     name : str
-        `branches-AGAINST-OUTCOME`, or a name that `comparison.chart_of` knows.
+        `branches-AGAINST-OUTCOME`, or a name that `comparison.chart_of` knows; `weeks-OUTCOME` of one branch
+        too.
 
     Raises
     ------
@@ -52,4 +54,19 @@ def find_chart(
         if chart is None:
             raise NotFound
         return chart
+    if of.branch:
+        return _weeks_of_branch(session, actor, slug, name, of.branch, language, now)
     return comparison.chart_of(session, actor, slug, name, language, now)
+
+
+def _weeks_of_branch(
+    session: Session, actor: Actor, slug: str, name: str, branch: str, language: str, now: datetime
+) -> Chart:
+    summary = weeks_of_branch(session, actor, slug, branch, now)
+    if not name.startswith("weeks-"):
+        raise NotFound
+    outcome = comparison.outcome_of(summary, name.removeprefix("weeks-") or "?")
+    chart = weeks(summary, outcome["code"], language)
+    if chart is None:
+        raise NotFound
+    return chart

@@ -11,16 +11,29 @@ from flask_babel import gettext as _
 
 from pilot_eval.operations import branch_comparison
 from pilot_eval.operations.branch_comparison import SORTS, BranchComparison, Filters
-from pilot_eval.operations.comparison import branch_page, funnel_of, regions_of
+from pilot_eval.operations.branch_report import (
+    FEWEST_VISITS,
+    MOST_TO_WORK_ON,
+    BranchReport,
+    branch_report,
+)
+from pilot_eval.operations.comparison import funnel_of, regions_of
 from pilot_eval.operations.policy import Action, may
+from pilot_eval.reports.branch_pages import (
+    branch_tile,
+    chance_of_items,
+    item_lines,
+    times_lines,
+    work_sentences,
+)
 from pilot_eval.reports.branch_tables import branches_csv, by_chance, compared_lines, pair_lines
-from pilot_eval.reports.charts import dumbbell
+from pilot_eval.reports.charts import dumbbell, weeks
 from pilot_eval.reports.charts.comparisons import branch_intervals
 from pilot_eval.reports.labels import label
 from pilot_eval.reports.numbers import level_percent
 from pilot_eval.reports.sentences import Sentence
-from pilot_eval.reports.tiles import branch_lines, tiles
 from pilot_eval.reports.words import branches as said
+from pilot_eval.reports.words.branch_pages import NOTHING, RULE
 from pilot_eval.web.charts import chart_urls
 from pilot_eval.web.languages import language
 from pilot_eval.web.sessions import actor, clock, session
@@ -177,20 +190,39 @@ def _funnels(compared: BranchComparison) -> Figures:
 @area.get("/<path:code>")
 def show(slug: str, code: str) -> ResponseReturnValue:
     """One branch against its own past and the pilot."""
-    page = branch_page(session(), actor(), slug, code, clock())
-    lines = [
-        (outcome, branch_lines(page.summary, outcome, [page.branch], language(), fewest=1)[0])
-        for outcome in page.summary["outcomes"]
-    ]
+    report = branch_report(session(), actor(), slug, code, clock())
+    summary, tongue = report.summary, language()
+    level = summary["plan"]["level"]
+    metrics = list(dict.fromkeys(series["outcome"] for series in summary["weekly"]))
+    metric = request.args.get("metric", "")
+    metric = metric if metric in metrics else next(iter(metrics), "")
     return render_template(
         "branches/show.html",
-        summary=page.summary,
-        title=page.summary["pilot"]["title"][language()],
-        branch=page.branch,
-        lines=lines,
-        tiles={tile.code: tile for tile in tiles(page.summary, language())},
-        visits=page.visits,
-        interval_label=_interval_label(page.summary),
+        summary=summary,
+        title=summary["pilot"]["title"][tongue],
+        branch=report.branch,
+        tiles=[
+            (one.outcome, branch_tile(one.outcome, one.past, one.others, one.pilot.refused, level, tongue))
+            for one in report.verdicts
+        ],
+        weeks=_weeks(report, metric),
+        metric=metric,
+        metrics=[outcome for outcome in summary["outcomes"] if outcome["code"] in metrics],
+        times=times_lines(report.times, tongue),
+        items=item_lines(report.items, tongue),
+        items_by_chance=chance_of_items(report.items, tongue),
+        to_work_on=work_sentences(report.to_work_on, tongue),
+        rule=getattr(RULE.filled(fewest=str(FEWEST_VISITS), most=str(MOST_TO_WORK_ON)), tongue),
+        nothing=getattr(NOTHING, tongue),
+        visits=report.visits,
+        interval_label=_interval_label(summary),
         planner=may(actor(), Action.PLAN_PILOT),
-        made_up=page.summary["pilot"]["made_up"],
+        made_up=summary["pilot"]["made_up"],
     )
+
+
+def _weeks(report: BranchReport, metric: str) -> tuple[Any, dict[str, str]] | None:
+    """The weeks of one outcome of the branch, with their addresses."""
+    chart = weeks(report.summary, metric, language()) if metric else None
+    slug = report.summary["pilot"]["slug"]
+    return None if chart is None else (chart, chart_urls(slug, chart.name, branch=report.branch["code"]))

@@ -188,3 +188,47 @@ def test_the_number_of_queries_does_not_grow_with_branches(
             as_head_office.get(f"/pilots/{slug}/branches?tab={tab}")
             counts.append(len(app_queries))
         assert counts[0] == counts[1]
+
+
+def test_a_branch_page_says_what_to_work_on_and_why(as_head_office: Any, closed: Pilot) -> None:
+    page = as_head_office.get(f"/pilots/{closed.slug}/branches/B00").text
+    assert "What to work on" in page
+    assert "Chosen by rule: of the items that training can move, with at least 3 visits" in page
+    assert "Beside the other branches of its arm (8):" in page
+    assert "Nine of ten at most" in page
+    assert "Place" not in page
+    for metric in ("quality", "speed", "wait"):
+        text = as_head_office.get(f"/pilots/{closed.slug}/branches/B00?metric={metric}").text
+        assert f"/charts/weeks-{metric}.svg?branch=B00" in text
+    chart = as_head_office.get(f"/pilots/{closed.slug}/charts/weeks-wait.svg?branch=B00")
+    assert chart.text.startswith("<svg")
+
+
+def test_the_file_holds_what_the_table_shows_with_its_filters(
+    as_head_office: Any, as_northern: Any, closed: Pilot
+) -> None:
+    path = f"/pilots/{closed.slug}/branches?tab=table&format=csv&against=pilot&arm=trained&region=South"
+    answer = as_head_office.get(path)
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    shown = as_head_office.get(path.replace("format=csv&", "")).text
+    assert {row["Branch code"] for row in rows} == codes_in(shown)
+    assert {row["Filters"] for row in rows} == {"region: South; arm: Trained"}
+    assert {row["Rows in table"] for row in rows} == {str(len(rows))}
+    assert all(float(row["Interval, low end"]) < float(row["Difference"]) for row in rows)
+    foreign = as_northern.get(path).data.decode("utf-8-sig")
+    assert len(foreign.splitlines()) == 1
+
+
+def test_two_to_four_branches_stand_side_by_side(
+    as_head_office: Any, as_northern: Any, closed: Pilot
+) -> None:
+    path = f"/pilots/{closed.slug}/branches?tab=side-by-side"
+    page = as_head_office.get(f"{path}&branch=B00&branch=B01&branch=B03").text
+    assert page.count("Branch 00 − Branch") == 2
+    assert page.count("Branch 01 − Branch 03") == 1
+    assert "Tick two to four" in as_head_office.get(f"{path}&branch=B00").text
+    assert as_head_office.get(f"{path}&branch=B00&branch=B99").status_code == 404
+    assert as_northern.get(f"{path}&branch=B00&branch=B03").status_code == 200
+    assert as_northern.get(f"{path}&branch=B00&branch=B01").status_code == 404
+    assert as_northern.get(f"/pilots/{closed.slug}/charts/weeks-wait.svg?branch=B01").status_code == 404
