@@ -59,7 +59,7 @@ def _warm(engine: Any, settings: Settings) -> None:
     from pilot_eval.reports.charts import vega_bundle
 
     try:
-        vega_bundle(settings.data / "charts")
         warm_overviews(engine, operator(), now())
+        vega_bundle(settings.data / "charts")
     except Exception:
         logging.getLogger("pilot_eval").warning("The first pages will be slow:", exc_info=True)

@@ -247,7 +247,7 @@ def _points(lines: Sequence[Mapping[str, Any]], language: Language) -> Spec:
 
 
 def _table(ordered: Sequence[Row], language: Language) -> Table:
-    keys = ("item", "share_trained", "share_comparison", "effect", "interval", "adjusted", "moved")
+    keys = ("item", "share_trained", "share_comparison", "effect", "interval", "adjusted")
     header = (*(label(key, language) for key in keys), label("not_applicable", language))
     return Table(header=header, rows=tuple(_row(item, language) for item in ordered))
 
@@ -264,13 +264,19 @@ def _row(item: Row, language: Language) -> tuple[str, ...]:
         _both(item["comparison"], language),
         _change(item, language) if effect else (words(told["text"], language) if told else MISSING),
         _interval(item, language) if effect else MISSING,
-        pvalue_text(effect["pvalue_adjusted"], language) if effect else MISSING,
-        label("yes" if item["moved"] else "no", language) if effect else MISSING,
+        _adjusted(item, language),
         _said(
             SHARE.filled(before=percent(absent[0], 0, language), after=percent(absent[1], 0, language)),
             language,
         ),
     )
+
+
+def _adjusted(item: Row, language: Language) -> str:
+    if not item["effect"]:
+        return MISSING
+    text = pvalue_text(item["effect"]["pvalue_adjusted"], language)
+    return f"{text} ({label('moved', language)})" if item["moved"] else text
 
 
 def _both(arm: Row, language: Language) -> str:

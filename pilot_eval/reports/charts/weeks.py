@@ -238,7 +238,7 @@ def _rings(points: Sequence[Mapping[str, Any]], x: Spec, y: Spec) -> list[Spec]:
 
 
 def _table(outcome: Row, series: Sequence[Row], language: Language) -> Table:
-    keys = ("week", "arm", "period", "n", "branches", "mean", "centre", "limits_of_chance", "signal")
+    keys = ("week", "arm", "period", "n", "branches", "mean", "centre", "signal")
     rows = []
     for one in series:
         limits = {part["period"]: part for part in one["limits"]}
@@ -250,14 +250,13 @@ def _row(outcome: Row, series: Row, point: Row, limits: Row, language: Language)
     def level(value: float | None) -> str:
         return level_of(outcome["kind"], outcome["unit"], value, language)
 
-    within = MISSING
+    of_period = level(limits["centre"])
     if limits["low"] is not None:
         within = interval(limits["low"], limits["high"], 1, language)
         if outcome["kind"] == "duration":
-            ends = LIMITS.filled(low=level(limits["low"]), high=level(limits["high"]))
-            within = _said(ends, language)
-        if limits["trial"]:
-            within += f" ({_said(WORDS['trial_mark'], language)})"
+            within = _said(LIMITS.filled(low=level(limits["low"]), high=level(limits["high"])), language)
+        trial = f", {_said(WORDS['trial_mark'], language)}" if limits["trial"] else ""
+        of_period += f" ({within}{trial})"
     return (
         date_text(point["week"], language),
         label(series["arm"], language),
@@ -265,7 +264,6 @@ def _row(outcome: Row, series: Row, point: Row, limits: Row, language: Language)
         number(point["n"], 0, language),
         number(point["branches"], 0, language),
         level(point["value"]),
-        level(limits["centre"]),
-        within,
+        of_period,
         _signal_text(point, language),
     )

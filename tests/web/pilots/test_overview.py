@@ -70,13 +70,17 @@ def test_every_figure_of_the_overview_is_there(as_head_office: Any, closed: Pilo
         assert as_head_office.get(f"/pilots/{closed.slug}/charts/{name}.json").status_code == 200
 
 
-def test_what_is_not_in_order_is_said_and_the_rest_is_folded_away(as_head_office: Any, closed: Pilot) -> None:
+def test_the_strip_names_what_to_look_at_and_has_every_finding_folded(
+    as_head_office: Any, closed: Pilot
+) -> None:
     page = as_head_office.get(f"/pilots/{closed.slug}").text
     strip = page[page.index('class="health"') : page.index('class="answer')]
-    said, folded = strip.split("<details>")
+    said, folded = strip.split("</summary>")
     assert "Entered in time" in said  # years after 2014
-    assert "Duplicates" in folded
+    assert "checks in order" in said
+    assert "Duplicates" not in said
     assert "No record is there twice." in folded
+    assert folded.index("Entered in time") < folded.index("Duplicates")
 
 
 def test_while_it_runs_there_is_quality_of_data_and_nothing_after(
