@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHES = ("did", "wild", "permute", "boot", "serve")
+BENCHES = ("did", "wild", "permute", "boot", "serve", "web")
 
 
 def main() -> int:

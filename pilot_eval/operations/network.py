@@ -15,10 +15,10 @@ def list_regions(session: Session) -> list[Region]:
     return sorted(session.exec(select(Region)), key=lambda region: region.name.casefold())
 
 
-def list_branches(session: Session, actor: Actor) -> list[Branch]:
-    """All branches by code, for those who plan."""
+def list_branches(session: Session, actor: Actor, most: int | None = None) -> list[Branch]:
+    """Branches by code, for those who plan: all of them, or no more than `most`."""
     scope_of(actor, Action.PLAN_PILOT)
-    return list(session.exec(select(Branch).order_by(col(Branch.code))))
+    return list(session.exec(select(Branch).order_by(col(Branch.code)).limit(most)))
 
 
 def create_region(session: Session, actor: Actor, *, code: str, name: str) -> Region:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from pilot_eval.records.pilots import Pilot, PilotBranch, PilotOutcome
 from pilot_eval.reports.network import Change, Mean, metric_of
 from pilot_eval.stats.branch_uplifts import GroupMean, group_mean
 
-PAGE = 50
+PAGE = 25
 # What a table of branches can be sorted by.
 Sort = Literal["name", "code", "change", "shrunken"]
 SORTS: tuple[Sort, ...] = ("name", "code", "change", "shrunken")
@@ -364,43 +365,8 @@ class _Listing:
 
     def _rows(self, *, inner: bool) -> Any:
         """Branches with their newest result of the metric; `inner` those with one only."""
-        result, key = BranchResult, "" if self.metric is None else self.metric.key
-        found = sa.and_(
-            col(result.branch_id) == col(Branch.id),
-            col(result.metric) == key,
-            col(result.newest) == sa.true(),
-        )
-        columns: tuple[Any, ...] = (
-            col(Branch.id).label("branch_id"),
-            col(Branch.code).label("code"),
-            col(Branch.name).label("name"),
-            col(Branch.search_key).label("search_key"),
-            col(Region.code).label("region_code"),
-            col(Region.name).label("region"),
-            *(
-                getattr(result, name).label(name)
-                for name in (
-                    "arm",
-                    "n_before",
-                    "n_after",
-                    "change",
-                    "low",
-                    "high",
-                    "shrunken",
-                    "verdict",
-                    "thin",
-                )
-            ),
-            col(PilotResult.level).label("level"),
-            col(Pilot.slug).label("pilot"),
-            col(Pilot.title_en).label("pilot_en"),
-            col(Pilot.title_ru).label("pilot_ru"),
-        )
-        joined = sa.select(*columns).select_from(Branch).join(BranchResult, found, isouter=not inner)
-        joined = joined.join(Region, col(Region.id) == col(Branch.region_id))
-        for table, key_column in ((PilotResult, PilotResult.pilot_id), (Pilot, Pilot.id)):
-            joined = joined.join(table, col(key_column) == col(result.pilot_id), isouter=not inner)
-        return _narrowed(joined, self.within, self.search)
+        rows = _all_rows(inner).params(metric="" if self.metric is None else self.metric.key)
+        return _narrowed(rows, self.within, self.search)
 
     def _with_value(self, session: Session, last: Any) -> list[Any]:
         key = col(getattr(BranchResult, self.sort))
@@ -428,6 +394,35 @@ class _Listing:
             statement = statement.where(key < there if descending else key > there)
         ordered = statement.order_by(key.desc() if descending else key)
         return list(session.execute(ordered.limit(most)))
+
+
+@cache
+def _all_rows(inner: bool) -> Any:
+    """The statement behind every page, put together once: that takes longer than answering it."""
+    result = BranchResult
+    found = sa.and_(
+        col(result.branch_id) == col(Branch.id),
+        col(result.metric) == sa.bindparam("metric"),
+        col(result.newest) == sa.true(),
+    )
+    columns: tuple[Any, ...] = (
+        col(Branch.id).label("branch_id"),
+        col(Branch.code).label("code"),
+        col(Branch.name).label("name"),
+        col(Branch.search_key).label("search_key"),
+        col(Region.code).label("region_code"),
+        col(Region.name).label("region"),
+        *(getattr(result, name).label(name) for name in _SHOWN),
+        col(PilotResult.level).label("level"),
+        col(Pilot.slug).label("pilot"),
+        col(Pilot.title_en).label("pilot_en"),
+        col(Pilot.title_ru).label("pilot_ru"),
+    )
+    joined = sa.select(*columns).select_from(Branch).join(BranchResult, found, isouter=not inner)
+    joined = joined.join(Region, col(Region.id) == col(Branch.region_id))
+    for table, key in ((PilotResult, PilotResult.pilot_id), (Pilot, Pilot.id)):
+        joined = joined.join(table, col(key) == col(result.pilot_id), isouter=not inner)
+    return joined
 
 
 def _line(row: Any) -> BranchLine:

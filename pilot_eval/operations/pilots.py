@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from pilot_eval.domain.errors import EditConflict, NotFound
 from pilot_eval.domain.people import Actor
@@ -113,8 +113,9 @@ def pilot_status(session: Session, pilot: Pilot, today: date) -> Status:
 
 def has_arms(session: Session, pilot: Pilot) -> bool:
     """Whether the pilot has branches and every one has its arm."""
-    arms = list(session.exec(select(PilotBranch.arm).where(col(PilotBranch.pilot_id) == pilot.id)))
-    return bool(arms) and None not in arms
+    counted = select(func.count(), func.count(col(PilotBranch.arm)))
+    branches, arms = session.exec(counted.where(col(PilotBranch.pilot_id) == pilot.id)).one()
+    return 0 < branches == arms
 
 
 def anything_recorded(session: Session, pilot: Pilot) -> bool:

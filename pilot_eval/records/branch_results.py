@@ -63,6 +63,9 @@ class BranchResult(SQLModel, table=True):
         sa.CheckConstraint("low IS NULL OR (low <= change AND change <= high)", name="interval_holds_change"),
         sa.Index("ix_branch_result_branch_id_metric", "branch_id", "metric", "newest"),
         sa.Index("ix_branch_result_regions", "metric", "newest", "region_id", "arm", "change"),
+        sa.Index(
+            "ix_branch_result_in_region", "region_id", "metric", "newest", "thin", "shrunken", "branch_id"
+        ),
         sa.Index("ix_branch_result_by_change", "metric", "newest", "thin", "change", "branch_id"),
         sa.Index("ix_branch_result_by_shrunken", "metric", "newest", "thin", "shrunken", "branch_id"),
     )

@@ -19,6 +19,7 @@ depends_on = None
 _INDEXES = {
     "ix_branch_result_branch_id_metric": ["branch_id", "metric", "newest"],
     "ix_branch_result_regions": ["metric", "newest", "region_id", "arm", "change"],
+    "ix_branch_result_in_region": ["region_id", "metric", "newest", "thin", "shrunken", "branch_id"],
     "ix_branch_result_by_change": ["metric", "newest", "thin", "change", "branch_id"],
     "ix_branch_result_by_shrunken": ["metric", "newest", "thin", "shrunken", "branch_id"],
 }

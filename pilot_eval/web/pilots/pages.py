@@ -91,7 +91,7 @@ def _plan_page(
     status: int = 200,
 ) -> ResponseReturnValue:
     members = pilots.members_of(session(), pilot)
-    every = network.list_branches(session(), actor())
+    every = network.list_branches(session(), actor(), most=LISTED_BRANCHES + 1)
     regions = {region.id: region.name for region in network.list_regions(session())}
     if draw is None:
         draw = DrawForm(formdata=None, seed=pilot.seed)
