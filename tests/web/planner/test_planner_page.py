@@ -70,3 +70,11 @@ def test_a_number_may_have_a_comma(as_head_office: Any) -> None:
     point = as_head_office.get("/planner?within=12.5").text
     pattern = r"finds a true effect of ([\d.]+) points"
     assert re.findall(pattern, comma) == re.findall(pattern, point)
+
+
+def test_a_pilots_plan_leads_to_it(as_head_office: Any, session: Session) -> None:
+    pilot = world.filled_pilot(session)
+    page = as_head_office.get(f"/pilots/{pilot.slug}/plan").text
+    assert f'href="/planner?source={pilot.slug}:quality"' in page
+    draft = world.plan_pilot(session, slug="draft")
+    assert 'href="/planner"' in as_head_office.get(f"/pilots/{draft.slug}/plan").text
