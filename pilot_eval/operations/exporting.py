@@ -25,8 +25,8 @@ from pilot_eval.engines.records import (
     read_snapshot,
 )
 from pilot_eval.operations import pilots
-from pilot_eval.operations.evidence import evidence_files
-from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.evidence import evidence_files, with_parts
+from pilot_eval.operations.policy import Action, Scope, may, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records import audit
 from pilot_eval.reports.files import FORMATS, file_name, write_file
@@ -85,7 +85,7 @@ def export(
     NeedsFreshSignIn
         For observations, if the password was given too long ago.
     """
-    scope_of(actor, Action.EXPORT_SUMMARY)
+    scope = scope_of(actor, Action.EXPORT_SUMMARY)
     chosen = FORMATS.get(format_name)
     if chosen is None:
         raise NotFound
@@ -98,12 +98,16 @@ def export(
         raise WrongState("not_installed", not_installed(chosen.extra))
     pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
     # A file's rows and what is told of them come from one reading.
-    snapshot = read_snapshot(session, pilots.stored_id(pilot)) if has_rows else None
+    with_others = bool(chosen.parts) and scope is Scope.ALL  # parts name branches of every region
+    snapshot = read_snapshot(session, pilots.stored_id(pilot)) if has_rows or with_others else None
     summary = summarise(session, actor, slug, now, snapshot)
+    outcomes = pilots.outcomes_of(session, pilot)
+    if snapshot is not None and with_others:
+        summary = with_parts(summary, snapshot, pilot, outcomes, chosen.parts)
     rows: Iterable[dict[str, Any]] | None = None
-    if snapshot is not None:
+    if snapshot is not None and has_rows:
         if chosen.evidence:
-            files = evidence_files(summary, snapshot, pilot, pilots.outcomes_of(session, pilot))
+            files = evidence_files(summary, snapshot, pilot, outcomes)
             rows = [{"path": path, "content": content} for path, content in files.items()]
         else:
             rows = _told(rows_of(snapshot, language), summary)

@@ -30,7 +30,7 @@ from pilot_eval.stats.families import holm
 from pilot_eval.stats.plan import AnalysisPlan
 
 # Told beside the effect of primary outcomes in the annex and in evidence bundles.
-PARTS = ("roll_out", "ranking", "sensitivity", "threats")
+PARTS = ("variance", "roll_out", "ranking", "sensitivity", "threats")
 PARTS_OF_DURATIONS = ("quantiles",)
 _EVERY_PERIOD = frozenset(Period)
 

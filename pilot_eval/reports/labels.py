@@ -173,6 +173,10 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "made_up": ("Made-up data for demonstration", "Вымышленные данные для демонстрации"),
     "recorded": ("Recorded data", "Собранные данные"),
     # files
+    "file_annex": (
+        "Annex: methods and results in full (PDF)",
+        "Приложение: методы и результаты полностью (PDF)",
+    ),
     "file_bundle": (
         "Evidence bundle to compute everything again (ZIP)",
         "Пакет доказательств для повторного расчёта (ZIP)",

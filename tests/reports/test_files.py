@@ -81,7 +81,9 @@ def test_another_schema_is_refused() -> None:
 
 
 def test_an_unknown_format_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="choose one of pdf, xlsx, csv, json, pptx, parquet, sav, dta"):
+    with pytest.raises(
+        ValueError, match="choose one of pdf, annex, xlsx, csv, json, pptx, parquet, sav, dta, bundle"
+    ):
         write_file("docx", samples.summary(), "en")
 
 

@@ -22,7 +22,7 @@ EXPECTED = {
         "Did the training improve service",
         "Why we think so",
         "What we do not know",
-        "Guardrails: not part of this pilot.",
+        "Guardrails: ",
         "transfer to the network has not been tested",
         "need more data",
         "97.5% interval",
@@ -32,7 +32,7 @@ EXPECTED = {
         "Улучшило ли обучение",
         "Почему мы так считаем",
         "Чего мы не знаем",
-        "в этом пилоте не измерялись",
+        "Защитные показатели: ",
         "перенос на всю сеть не проверялся",
         "нужны ещё данные",
         "Интервал 97,5 %",
@@ -167,15 +167,80 @@ def test_long_texts_make_the_chart_lower_and_nothing_is_cut() -> None:
     assert reader.pages[0].extract_text().count("End.") == 2
 
 
-def test_more_than_fits_goes_on_overleaf() -> None:
+LONG = "We do not know this. " * 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("flags", [0, 2, 40])
+@pytest.mark.parametrize("name", ["Training", "T" * 200, "Обучение " * 22])
+def test_it_is_one_page_however_long_the_texts_are(name: str, flags: int, language: str) -> None:
     document = samples.summary()
-    document["limits"] = [
-        {"code": "long", "text": {"en": "We do not know this. " * 200 + "End.", "ru": "x"}}
-    ] * 2
-    reader = read(write_file("pdf", document, "en"))
-    assert len(reader.pages) > 1
-    assert sum(page.extract_text().count("End.") for page in reader.pages) == 2
-    assert all("Made-up data for demonstration" in page.extract_text() for page in reader.pages)
+    document["pilot"]["title"] = {"en": name, "ru": name}
+    for outcome in document["outcomes"]:
+        outcome["label"] = {"en": name, "ru": name}
+    document["limits"] = [{"code": f"long_{n}", "text": {"en": LONG, "ru": LONG}} for n in range(flags)]
+    document["decision"] = decided(LONG)
+    (page,) = read(write_file("pdf", document, language)).pages
+    text = re.sub(r"\s+", "", page.extract_text())
+    effect = document["outcomes"][0]["evaluation"]["effect"]
+    assert f"+{effect['estimate']:.1f}".replace(".", "." if language == "en" else ",") in text
+    assert document["snapshot"]["sha256"] in text
+    assert "Made-updata" in text or "Вымышленные" in text
+
+
+def decided(reasons: str) -> dict[str, Any]:
+    return {
+        "choice": "roll_out",
+        "text": {
+            "en": "Decided on 3 December 2014: roll the training out.",
+            "ru": "Решение от 3 декабря 2014 г.: распространить обучение.",
+        },
+        "reasons": reasons,
+        "signed_at": "2014-12-03T09:00:00+00:00",
+        "signed_by": "H-001",
+        "snapshot_sha256": "c0ffee00" * 8,
+        "notes": [{"en": "The data have changed since.", "ru": "С тех пор данные изменились."}],
+    }
+
+
+def test_a_signed_decision_stands_in_place_of_the_choices() -> None:
+    document = samples.summary()
+    document["decision"] = decided("Quality rose, #emph[times] did not fall.")
+    text = text_of(document, "en")
+    assert (
+        "Decided on 3 December 2014: roll the training out. Quality rose, #emph[times] did not fall." in text
+    )
+    assert "Signed by H-001, 3 December 2014, 09:00 UTC, on snapshot c0ffee00." in text
+    assert "The data have changed since." in text
+    assert "need more data" not in text
+
+
+def test_the_range_of_a_roll_out_stands_where_it_was_computed() -> None:
+    document = samples.summary()
+    assert "transfer to the network has not been tested" in text_of(document, "en")
+    ends = [3.04, 9.96]
+    document["outcomes"][0]["evaluation"]["roll_out"] = {
+        "unit": "points",
+        "level": 0.975,
+        "network": {"branches": 42_000, "confidence_interval": ends, "confidence_interval_in_unit": ends},
+    }
+    text = text_of(document, "en")
+    assert "averaged over a network of 42 000 branches, if they are like those of the pilot" in text
+    assert "+3.0 to +10.0 points (97.5%)" in text
+    assert "has not been tested" not in text
+
+
+def test_the_flags_of_the_data_are_among_what_we_do_not_know() -> None:
+    document = samples.summary()
+    document["limits"] = []
+    document["health"] = [
+        {"code": "a", "level": "ok", "text": {"en": "All is well.", "ru": "x"}},
+        {"code": "b", "level": "attention", "text": {"en": "Arms differed before.", "ru": "x"}},
+        {"code": "c", "level": "problem", "text": {"en": "Half the visits are missing.", "ru": "x"}},
+    ]
+    text = text_of(document, "en")
+    assert "Half the visits are missing. – Arms differed before." in text
+    assert "All is well" not in text
 
 
 def test_an_interval_without_limits_is_drawn_open_and_said_in_words() -> None:

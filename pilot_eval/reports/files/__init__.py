@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
-from pilot_eval.reports.files import board, bundle, data, labelled, parquet, slides, tables, workbook
+from pilot_eval.reports.files import annex, board, bundle, data, labelled, parquet, slides, tables, workbook
 from pilot_eval.reports.labels import label
 from pilot_eval.reports.summaries import Row, Summary, snapshot_mark
 
@@ -72,7 +72,16 @@ class Format:
 FORMATS: Final[Mapping[str, Format]] = {
     entry.name: entry
     for entry in (
-        Format("pdf", "application/pdf", "pdf", "file_pdf", board.write),
+        Format("pdf", "application/pdf", "pdf", "file_pdf", board.write, parts=("roll_out",)),
+        Format(
+            "annex",
+            "application/pdf",
+            "pdf",
+            "file_annex",
+            annex.write,
+            parts=("variance", "roll_out", "ranking", "sensitivity", "threats"),
+            said="annex",
+        ),
         Format(
             "xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

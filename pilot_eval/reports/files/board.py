@@ -19,9 +19,15 @@ from pilot_eval.reports.files.board_page import moment_of, page_of
 from pilot_eval.reports.numbers import language_of
 from pilot_eval.reports.summaries import Row, Summary, released
 
-_TEMPLATE: Final = Path(__file__).parent / "typst" / "board.typ"
-# Millimetres; the tallest chart that leaves one page is taken.
-_CHART_HEIGHTS: Final = (80, 70, 60, 50, 40, 30)
+_TEMPLATES: Final = Path(__file__).parent / "typst"
+# What is tried until all stands on one page: the chart's height in millimetres (0 without one), how large
+# letters are, and how many signs of a title, a name or a reason are shown; the annex has them whole.
+_FITS: Final = (
+    *((height, 1.0, None) for height in (80, 70, 60, 50, 40, 30)),
+    *((30, scale, None) for scale in (0.9, 0.8)),
+    (0, 0.8, None),
+    *((0, 0.8, most) for most in (160, 80, 40, 20)),
+)
 # The signs of Libertinus Serif that a title or a limit may need: Latin, Greek, Cyrillic, stress marks,
 # punctuation, currencies, letter-like signs, arrows, comparison signs and boxes.
 _NOT_IN_FONT: Final = re.compile(
@@ -36,27 +42,37 @@ def write(summary: Summary, language: str, rows: Iterable[Row] | None = None) ->
     Raises
     ------
     RuntimeError
-        If the page does not compile without a single warning: a page with a missing font is never handed out.
+        If the page does not compile without a single warning, or does not fit: a page that lacks something is
+        never handed out.
     """
     tongue = language_of(language)
     document = released(summary)
-    page = page_of(document, tongue)
-    for height in _CHART_HEIGHTS:
-        if page["chart"]:
-            page["chart"]["height"] = height
+    for height, scale, most in _FITS:
+        page = page_of(document, tongue, most)
+        chart = {**page["chart"], "height": height} if page["chart"] and height else None
         try:
-            return _compile({**page, "one_page": True}, document)
+            return _compile({**page, "chart": chart, "scale": scale, "one_page": True}, document)
         except typst.TypstError as error:
             if "longer than one page" not in f"{error.message} {error.diagnostic}":
                 raise
-    # Long texts go on overleaf rather than getting cut.
-    return _compile({**page, "one_page": False}, document)
+    raise RuntimeError("the board page does not fit on one page")
 
 
 def _compile(page: Mapping[str, Any], document: Summary) -> bytes:
+    return compiled("board.typ", page, document)
+
+
+def compiled(template: str, page: Mapping[str, Any], document: Summary) -> bytes:
+    """Lay a page out as PDF/UA-1 with a template; the same page gives the same bytes.
+
+    Raises
+    ------
+    RuntimeError
+        If the page does not compile without a single warning.
+    """
     content, warnings = typst.compile_with_warnings(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
+        _TEMPLATES / template,
+        root=_TEMPLATES,
         format="pdf",
         ignore_system_fonts=True,
         pdf_standards="ua-1",
@@ -64,9 +80,9 @@ def _compile(page: Mapping[str, Any], document: Summary) -> bytes:
         timestamp=int(moment_of(document).timestamp()),
     )
     if warnings:
-        raise RuntimeError("the board page compiles with warnings: " + "; ".join(w.message for w in warnings))
+        raise RuntimeError(f"{template} compiles with warnings: " + "; ".join(w.message for w in warnings))
     if not isinstance(content, bytes):
-        raise RuntimeError("the board page came out as several files")
+        raise RuntimeError(f"{template} came out as several files")
     return content
 
 

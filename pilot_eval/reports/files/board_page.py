@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +11,15 @@ from pilot_eval.reports.charts import interval_bar
 from pilot_eval.reports.files.board_chart import chart_of
 from pilot_eval.reports.files.board_wording import COUNTS, SENTENCES
 from pilot_eval.reports.labels import label, label_or, say
-from pilot_eval.reports.numbers import counted, date_text, language_of, moment_text, number, percent
+from pilot_eval.reports.numbers import (
+    counted,
+    date_text,
+    language_of,
+    level_percent,
+    moment_text,
+    number,
+    percent,
+)
 from pilot_eval.reports.summaries import (
     Headline,
     Row,
@@ -19,6 +27,7 @@ from pilot_eval.reports.summaries import (
     estimate_text,
     headline,
     interval_text,
+    interval_with_unit,
     is_withheld,
     primary_outcomes,
     verdict_sentence,
@@ -33,8 +42,15 @@ _TILES: Final = 3
 _LIMITS: Final = 2
 
 
-def page_of(document: Summary, language: str) -> dict[str, Any]:
-    """Return everything the template shows, in words and places."""
+def page_of(document: Summary, language: str, most: int | None = None) -> dict[str, Any]:
+    """Return everything the template shows, in words and places.
+
+    Parameters
+    ----------
+    most : int, optional
+        Signs that titles, names, limits and reasons may have at most; the annex has them whole.
+    """
+    document = document if most is None else _shortened(document, most)
     pilot = document["pilot"]
     moment = moment_of(document)
     made_up = [label("made_up", language)] if pilot["made_up"] else []
@@ -58,9 +74,33 @@ def page_of(document: Summary, language: str) -> dict[str, Any]:
         "why": _why(document, language),
         "unknown": _unknown(document, language),
         "facts": _facts(document, language),
-        "decision": None if is_withheld(document) else _decision(language),
+        "decision": None if is_withheld(document) else _decision(document, language),
         "footer": " · ".join([*made_up, _source(document, language)]),
     }
+
+
+def _shortened(document: Summary, most: int) -> dict[str, Any]:
+    """Return the summary with what people wrote cut to a length, so that one page holds it."""
+
+    def cut(text: Any) -> Any:
+        if isinstance(text, Mapping):
+            return {tongue: cut(part) for tongue, part in text.items()}
+        return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+    decision = document.get("decision")
+    return {
+        **document,
+        "pilot": {**document["pilot"], "title": cut(document["pilot"]["title"])},
+        "outcomes": [{**outcome, "label": cut(outcome["label"])} for outcome in document["outcomes"]],
+        "limits": [{**limit, "text": cut(limit["text"])} for limit in document["limits"]],
+        "health": [{**row, "text": cut(row["text"])} for row in document.get("health", ())],
+        "decision": {**decision, "reasons": cut(decision["reasons"])} if decision else None,
+    }
+
+
+def _is_guardrail(outcome: Row) -> bool:
+    """Tell whether an outcome is only to be kept from harm: every one that is not primary."""
+    return not outcome["primary"]
 
 
 def _source(document: Summary, language: str) -> str:
@@ -90,9 +130,9 @@ def _answer(document: Summary, language: str) -> list[str]:
 
 
 def _ordered_outcomes(document: Summary) -> list[Row]:
-    """Return outcomes with an evaluation: primary ones, then guardrails, then the rest."""
+    """Return outcomes with an evaluation: primary ones, then guardrails."""
     found = [outcome for outcome in document["outcomes"] if outcome["evaluation"] is not None]
-    return sorted(found, key=lambda outcome: (not outcome["primary"], not outcome.get("guardrail", False)))
+    return sorted(found, key=_is_guardrail)
 
 
 def _tile_outcomes(document: Summary) -> Sequence[Row]:
@@ -104,7 +144,7 @@ def _tile(outcome: Row, language: str) -> dict[str, Any]:
     tile: dict[str, Any] = {
         "label": words(outcome["label"], language),
         "tone": verdict_tone(outcome),
-        "dashed": bool(outcome.get("guardrail", False)),
+        "dashed": _is_guardrail(outcome),
         "verdict": words(evaluation["verdict"], language),
         "value": "—",
         "bar": None,
@@ -185,8 +225,14 @@ def _robustness(document: Summary, language: str) -> str:
 def _unknown(document: Summary, language: str) -> list[str]:
     """Return the weightiest limits and how many more there are."""
     limits = [words(limit["text"], language) for limit in document["limits"]]
+    for level in ("problem", "attention"):  # the flags of the data, the weightiest first
+        flagged = [row for row in document.get("health", ()) if row["level"] == level]
+        found = [words(row["text"], language) for row in flagged]
+        limits = [*found, *limits] if level == "problem" else [*limits, *found]
+    if is_withheld(document):
+        limits.insert(0, say(SENTENCES["not_known_yet"], language))
     if not limits:
-        return [say(SENTENCES["not_known_yet" if is_withheld(document) else "no_limits"], language)]
+        return [say(SENTENCES["no_limits"], language)]
     left = len(limits) - _LIMITS
     more = (
         [say(SENTENCES["more_limits"], language, count=counted(left, COUNTS["limits"][language], language))]
@@ -197,7 +243,7 @@ def _unknown(document: Summary, language: str) -> list[str]:
 
 
 def _facts(document: Summary, language: str) -> list[list[str]]:
-    guardrails = [outcome for outcome in document["outcomes"] if outcome.get("guardrail", False)]
+    guardrails = [outcome for outcome in document["outcomes"] if _is_guardrail(outcome)]
     verdicts = [
         f"{words(outcome['label'], language)}: {verdict_sentence(outcome, language)}"
         for outcome in guardrails
@@ -206,7 +252,7 @@ def _facts(document: Summary, language: str) -> list[list[str]]:
     facts = [[label("guardrails", language), " ".join(verdicts)]] if verdicts else []
     if not guardrails:
         facts = [[label("guardrails", language), say(SENTENCES["no_guardrails"], language)]]
-    facts.append([label("roll_out", language), say(SENTENCES["no_transfer"], language)])
+    facts.append([label("roll_out", language), _roll_out(document, language)])
     left = [words(outcome["label"], language) for outcome in _ordered_outcomes(document)[_TILES:]]
     if left:
         facts.append(
@@ -224,10 +270,42 @@ def _facts(document: Summary, language: str) -> list[list[str]]:
     return facts
 
 
-def _decision(language: str) -> dict[str, Any]:
+def _roll_out(document: Summary, language: str) -> str:
+    """Return what the network may expect of each primary outcome; without a range that it was not tested."""
+    told = []
+    for outcome in primary_outcomes(document):
+        part = (outcome["evaluation"] or {}).get("roll_out")
+        if part and "network" in part:
+            low, high = part["network"]["confidence_interval_in_unit"]
+            reach = interval_with_unit(low, high, part["unit"], language)
+            level = level_percent(part["level"], language)
+            speed = f"{label('speed', language)} " if part["unit"] == "speed_percent" else ""
+            told.append(f"{words(outcome['label'], language)}: {speed}{reach} ({level})")
+            branches = number(part["network"]["branches"], 0, language)
+    if not told:
+        return say(SENTENCES["no_transfer"], language)
+    return say(SENTENCES["network"], language, branches=branches, ranges="; ".join(told))
+
+
+def _decision(document: Summary, language: str) -> dict[str, Any]:
+    """Return the decision that was signed, with what has changed since; else the choices to tick."""
+    title, decision = label("decision", language), document.get("decision")
+    if decision:
+        signed = say(
+            SENTENCES["signed"],
+            language,
+            who=decision["signed_by"] or "—",
+            at=moment_text(decision["signed_at"], language),
+            mark=decision["snapshot_sha256"][:8],
+        )
+        notes = [words(note, language) for note in decision["notes"]]
+        return {
+            "title": title,
+            "told": [words(decision["text"], language), decision["reasons"], signed, *notes],
+        }
     choices = ("decide_roll_out", "decide_rework", "decide_stop", "decide_need_data")
     return {
-        "title": label("decision", language),
+        "title": title,
         "choices": [label(choice, language) for choice in choices],
         "fields": [label("signed", language), label("date", language)],
     }

@@ -61,11 +61,19 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "It was changed after results could be seen, last on {date}.",
         "Его меняли, когда результаты уже можно было видеть, последний раз {date}",
     ),
-    "more_limits": ("{count} in the workbook.", "Ещё {count} в рабочей книге."),
+    "more_limits": ("{count} in the annex.", "Ещё {count} в приложении."),
     "no_guardrails": ("not part of this pilot.", "в этом пилоте не измерялись."),
     "no_transfer": (
         "transfer to the network has not been tested.",
         "перенос на всю сеть не проверялся.",
+    ),
+    "network": (
+        "averaged over a network of {branches} branches, if they are like those of the pilot: {ranges}.",
+        "в среднем по сети из {branches} отделений, если они похожи на отделения пилота: {ranges}.",
+    ),
+    "signed": (
+        "Signed by {who}, {at}, on snapshot {mark}.",
+        "Подписано: {who}, {at}, снимок {mark}.",
     ),
     "others": ("More outcomes", "Другие показатели"),
     "in_workbook": ("{names}: in the workbook.", "{names}: в рабочей книге."),

@@ -25,6 +25,7 @@ PARTS: dict[str, str] = {
     "roll_out": "pilot_eval.reports.parts.roll_out",
     "sensitivity": "pilot_eval.reports.parts.sensitivity",
     "threats": "pilot_eval.reports.parts.threats",
+    "variance": "pilot_eval.reports.parts.variance",
     "event_study": "pilot_eval.reports.parts.event_study",
 }
 

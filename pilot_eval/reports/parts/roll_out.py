@@ -67,6 +67,7 @@ class RollOutPart:
                 "confidence_interval": _ends(result.network(plan.network, plan.level)),
                 "confidence_interval_in_unit": _ends(self._told(result.network(plan.network, plan.level))),
             },
+            "sentences": [sentence.to_dict() for sentence in self._sentences(result)],
             "assumptions": [sentence.to_dict() for sentence in self.assumptions],
             "warnings": warnings(self.cautions),
         }

@@ -61,6 +61,13 @@ LABELS: dict[str, Sentence] = {
         "Истинные изменения обученных отделений различаются на {trained} (стандартное отклонение), отделений "
         "сравнения на {comparison}: последнее не от обучения.",
     ),
+    "variance": Sentence("How observations vary", "Как различаются наблюдения"),
+    "variance_told": Sentence(
+        "Standard deviations: between branches {branch}, of a branch between periods {period}; two "
+        "observations of one branch and period correlate by {icc} (ICC).",
+        "Стандартные отклонения: между отделениями {branch}, отделения между периодами {period}; корреляция "
+        "двух наблюдений одного отделения и периода {icc} (ICC).",
+    ),
     "roll_out_assumed": Sentence("This takes for granted that", "При этом предполагается, что"),
 }
 
