@@ -26,9 +26,10 @@ from tests import pilots as world
 from tests.conftest import OPERATOR
 from tests.operations import bundles
 from tests.reports import samples
+from tests.reports.test_files_board import decided
 
 NOW = datetime(2014, 11, 2, tzinfo=UTC)
-SECTIONS = [name for name in HEADINGS if name != "title"]
+SECTIONS = [name for name in HEADINGS if name not in {"title", "decision"}]
 WITHOUT_RESULTS = ["plan", "design", "flow", "quality", "limits", "definitions", "reproduction"]
 
 
@@ -157,3 +158,12 @@ def test_names_of_people_and_places_are_never_read_as_layout(design: str, langua
 def test_outcomes_that_cannot_be_estimated_are_told_in_words() -> None:
     text = text_of(write_file("annex", samples.not_estimable(samples.summary(), "speed"), "en"))
     assert "Too few data" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_stands_with_all_its_reasons(language: str) -> None:
+    document = samples.summary()
+    document["decision"] = decided("Quality rose and times did not fall. " * 50 + "That is all.")
+    text = text_of(write_file("annex", document, language))
+    assert text.count("Quality rose and times did not fall.") == 50
+    assert "That is all." in text

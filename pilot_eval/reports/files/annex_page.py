@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pilot_eval.reports.files.annex_wording import HEADINGS, ROWS, SENTENCES
 from pilot_eval.reports.files.board_chart import chart_of
-from pilot_eval.reports.files.board_page import moment_of
+from pilot_eval.reports.files.board_page import decision_lines, moment_of
 from pilot_eval.reports.files.board_wording import SENTENCES as BOARD
 from pilot_eval.reports.labels import label, label_or, say
 from pilot_eval.reports.numbers import (
@@ -114,6 +114,9 @@ class _Annex:
             yield "guardrails", self.guardrails()
         yield "quality", self.quality()
         yield "limits", self.limits()
+        if self.document.get("decision"):
+            lines = decision_lines(self.document, self.language)
+            yield "decision", iter([{"kind": "list", "items": lines}])
         yield "definitions", self.definitions()
         yield "reproduction", self.reproduction()
 

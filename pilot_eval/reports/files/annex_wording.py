@@ -19,6 +19,7 @@ HEADINGS: Final[Mapping[str, tuple[str, str]]] = {
     "guardrails": ("Other outcomes (guardrails)", "Другие показатели (защитные)"),
     "quality": ("Quality of the data", "Качество данных"),
     "limits": ("Limits", "Ограничения"),
+    "decision": ("Decision", "Решение"),
     "definitions": ("Definitions", "Определения"),
     "reproduction": ("How to compute it again", "Как получить это заново"),
 }

@@ -25,7 +25,7 @@ _TEMPLATES: Final = Path(__file__).parent / "typst"
 _FITS: Final = (
     *((height, 1.0, None) for height in (80, 70, 60, 50, 40, 30)),
     *((30, scale, None) for scale in (0.9, 0.8)),
-    (0, 0.8, None),
+    *((height, 0.9, most) for most in (400, 160) for height in (60, 30)),
     *((0, 0.8, most) for most in (160, 80, 40, 20)),
 )
 # The signs of Libertinus Serif that a title or a limit may need: Latin, Greek, Cyrillic, stress marks,

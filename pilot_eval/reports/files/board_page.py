@@ -289,23 +289,28 @@ def _roll_out(document: Summary, language: str) -> str:
 
 def _decision(document: Summary, language: str) -> dict[str, Any]:
     """Return the decision that was signed, with what has changed since; else the choices to tick."""
-    title, decision = label("decision", language), document.get("decision")
-    if decision:
-        signed = say(
-            SENTENCES["signed"],
-            language,
-            who=decision["signed_by"] or "—",
-            at=moment_text(decision["signed_at"], language),
-            mark=decision["snapshot_sha256"][:8],
-        )
-        notes = [words(note, language) for note in decision["notes"]]
-        return {
-            "title": title,
-            "told": [words(decision["text"], language), decision["reasons"], signed, *notes],
-        }
+    title, told = label("decision", language), decision_lines(document, language)
+    if told:
+        return {"title": title, "told": told}
     choices = ("decide_roll_out", "decide_rework", "decide_stop", "decide_need_data")
     return {
         "title": title,
         "choices": [label(choice, language) for choice in choices],
         "fields": [label("signed", language), label("date", language)],
     }
+
+
+def decision_lines(document: Summary, language: str) -> list[str]:
+    """Return the decision that counts, its reasons, who signed it and what has changed; empty before one."""
+    decision = document.get("decision")
+    if not decision:
+        return []
+    signed = say(
+        SENTENCES["signed"],
+        language,
+        who=decision["signed_by"] or "—",
+        at=moment_text(decision["signed_at"], language),
+        mark=decision["snapshot_sha256"][:8],
+    )
+    notes = [words(note, language) for note in decision["notes"]]
+    return [words(decision["text"], language), decision["reasons"], signed, *notes]
