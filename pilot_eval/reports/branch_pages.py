@@ -16,7 +16,7 @@ from pilot_eval.reports.words import branch_pages as said
 from pilot_eval.stats.results import ConfidenceInterval
 from pilot_eval.stats.single_branch import Spread
 
-ON_PAPER: Final = 4  # items at each end of the list that a printed page keeps
+ON_PAPER: Final = 3  # items at each end of the list that a printed page keeps
 _ITEMS: Final[Forms] = {
     "en": {"one": "item", "other": "items"},
     "ru": {"one": "пункта", "few": "пунктов", "many": "пунктов", "other": "пункта"},

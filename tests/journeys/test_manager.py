@@ -54,16 +54,18 @@ def test_the_own_region_before_and_after(
     own = branches(site, own=True)
     expect(rows).to_have_count(len(own))
     for row in rows.all():
-        before, after, change = row.locator("td.number").all_inner_texts()[1:]
-        assert all(re.search(r"\d", text) for text in (before, after, change))
+        counts, levels, _drawn = row.locator("td.number").all_inner_texts()
+        assert re.fullmatch(r"\d+, \d+", counts)
+        assert re.search(r"\d.+→.+\d", levels, re.DOTALL)
         assert row.locator("svg.interval-bar").count() == 1
-        assert re.search(r"\d.+\d", row.locator("td").last.inner_text()), "an interval in numbers"
-    listed = {row.locator("th").inner_text() for row in rows.all()}
+        assert re.search(r"\d.+to.+\d", row.locator("td.change").inner_text(), re.DOTALL), "an interval"
+        assert row.locator("td.verdict").inner_text().strip()
+    listed = {row.locator("th a").inner_text() for row in rows.all()}
     assert listed == {branch.name for branch in own}
 
     rows.first.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Владимир, отделение"))
-    expect(page.locator(".tile").first).to_contain_text("n =")
+    expect(page.locator(".tile").first).to_contain_text("n before, after")
 
 
 def test_another_regions_branch_is_as_missing_as_one_that_is_not_there(site: Site, desk: Page) -> None:
