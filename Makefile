@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint catalogue soak simulation calibration bench lock browser clean
+.PHONY: install demo test lint catalogue pictures soak simulation calibration bench lock browser clean
 
 install: $(VENV)/.installed            ## the product in .venv
 
@@ -37,6 +37,9 @@ test: browser lint                     ## everything in short, seeded form
 
 catalogue: $(VENV)/.installed-dev      ## collect new texts into the Russian catalogue, and compile it
 	$(BIN)/python -m tests.catalogue
+
+pictures: browser                      ## the pictures of help and of the introduction, taken from the demonstration
+	PILOT_EVAL_PICTURES=1 $(BIN)/python -m pytest tests/journeys/test_help_pictures.py
 
 soak: $(VENV)/.installed-dev           ## the long form of the durability tests
 	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/durability

@@ -16,7 +16,7 @@ from werkzeug.routing import RequestRedirect
 
 from pilot_eval.demo.fill import sign_in_names
 from pilot_eval.domain.people import Role
-from tests.journeys.conftest import DESK, PHONE, Site, assert_fits, picture
+from tests.journeys.conftest import DESK, PHONE, SCREENSHOTS, Site, assert_fits, picture
 from tests.journeys.walking import assert_no_english, in_language, sign_in_as
 
 LONG = bool(os.environ.get("PILOT_EVAL_LONG"))
@@ -146,6 +146,13 @@ def wait_until_drawn(page: Page) -> None:
         page.wait_for_timeout(100)
 
 
+def keep(page: Page, name: str) -> None:
+    """Store the whole page, as it is without scripts."""
+    wait_until_drawn(page)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
 def begin(open_one: Callable[..., Page], site: Site, reader: str, **kind: object) -> Page:
     page = open_one(site, **kind)
     if reader == VISITOR:
@@ -168,7 +175,7 @@ def test_every_page_fits_a_phone_and_a_sheet_of_paper_without_scripts(
         assert page.locator("h1").count() == 1, address
         assert_fits(page)
         if LONG:
-            picture(page, f"walk-{reader}-{name}-phone")
+            keep(page, f"walk-{reader}-{name}-phone")
         page.emulate_media(media="print")
         sheet = ACROSS if page.locator(".heatmap").count() else SHEET
         page.set_viewport_size({"width": sheet["width"], "height": sheet["height"]})
@@ -176,7 +183,7 @@ def test_every_page_fits_a_phone_and_a_sheet_of_paper_without_scripts(
         # A page that says it in one way says it of every row: five faults tell enough.
         faults += [f"{address}: {fault}" for fault in page.evaluate(CUT_ON_PAPER, sheet)[:5]]
         if LONG:
-            picture(page, f"walk-{reader}-{name}-paper")
+            keep(page, f"walk-{reader}-{name}-paper")
         page.emulate_media(media="screen")
         page.set_viewport_size({"width": PHONE, "height": 800})
     assert seen > 3

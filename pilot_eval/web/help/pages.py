@@ -17,6 +17,7 @@ PAGES = {
     "manager": lazy_gettext("Compare the branches of a region"),
     "head-office": lazy_gettext("Run a pilot"),
     "administrator": lazy_gettext("People and upkeep"),
+    "story": lazy_gettext("The demonstration, told"),
     "reading-results": lazy_gettext("Read the results"),
     "words": lazy_gettext("The words of results"),
     "files": lazy_gettext("Files that can be imported"),

@@ -1,5 +1,6 @@
 """Help is there in both languages, open to all, and says nothing that is not so."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,14 @@ import pytest
 
 from pilot_eval import evaluate
 from pilot_eval.assets import folder
+from pilot_eval.demo.fill import SLUG
+from pilot_eval.operations.summaries import summarise
+from pilot_eval.records import database
+from pilot_eval.records.base import now
+from pilot_eval.reports.tiles import tiles
 from pilot_eval.reports.wording import HEADLINES
 from pilot_eval.web.help.pages import INDEX, PAGES
+from tests.conftest import OPERATOR
 from tests.web.reading import Page
 
 LANGUAGES = ("en", "ru")
@@ -80,3 +87,44 @@ def test_the_verdicts_are_explained_in_their_own_words(client: Any) -> None:
         said = " ".join(page_at(client, "/help/reading-results", language).texts)
         for key, sentence in HEADLINES.items():
             assert getattr(sentence, language).split(":")[0] in said, key
+
+
+MOST_BYTES = 60_000  # of a picture
+
+
+def test_every_picture_is_there_small_and_told_in_words(client: Any) -> None:
+    shown = {language: set() for language in LANGUAGES}
+    for language in LANGUAGES:
+        for address in ADDRESSES:
+            text = client.get(address, headers={"Accept-Language": language}).text
+            for name, words in re.findall(r'src="/static/(help/[^"]+)" alt="([^"]*)"', text):
+                assert name.startswith(f"help/{language}/"), address
+                assert len(words) > 20, f"{address}: {name}"
+                assert (folder("static") / name).stat().st_size < MOST_BYTES, name
+                shown[language].add(name.rpartition("/")[2])
+    assert shown["en"] == shown["ru"]
+    for language in LANGUAGES:
+        kept = {path.name for path in (folder("static") / "help" / language).iterdir()}
+        assert kept == shown[language], "a picture that no page of help shows"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_story_tells_the_numbers_of_the_demonstration(client: Any, demo_url: str, language: str) -> None:
+    engine = database.open_database(demo_url)
+    with database.session_of(engine) as session:
+        summary = summarise(session, OPERATOR, SLUG, now())
+    engine.dispose()
+    said = " ".join(" ".join(page_at(client, "/help/story", language).texts).split())
+    for tile, outcome in zip(tiles(summary, language), summary["outcomes"], strict=True):
+        low, high = (part for part in re.findall(r"[+\u2212][0-9.,]+", tile.interval))
+        numbers = [low, high]
+        if outcome["primary"]:
+            assert tile.verdict.split(":")[0] in said
+            numbers.append(re.findall(r"[0-9.,]+", tile.value)[0])
+        for number in numbers:
+            assert number in said, f"{tile.title}: {number}"
+    before, after = re.findall(r"[0-9]+[.,][0-9]", " ".join(tiles(summary, language)[0].means[0][1:]))
+    assert before in said
+    assert after in said
+    for number in (summary["flow"]["invited"]["comparison"], summary["snapshot"]["rows"]["visits"]):
+        assert re.search(rf"\b{number}\b", said)
