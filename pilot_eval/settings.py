@@ -32,6 +32,8 @@ class Settings:
         `PILOT_EVAL_HOSTS`, comma separated: names under which the site is reached.
     proxies : int
         `PILOT_EVAL_PROXIES`: how many reverse proxies stand in front and set X-Forwarded-*.
+    inline_rows : int
+        `PILOT_EVAL_INLINE_ROWS`: files with more observations than this are made in the background.
     """
 
     environment: str
@@ -40,6 +42,7 @@ class Settings:
     secret_key: str
     hosts: tuple[str, ...] = LOOPBACK
     proxies: int = 0
+    inline_rows: int = 50_000
 
     @property
     def development(self) -> bool:
@@ -79,6 +82,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, needs_secret: boo
         secret_key=_secret_key(environ.get("PILOT_EVAL_SECRET_KEY", ""), environment, data, needs_secret),
         hosts=_hosts(environ.get("PILOT_EVAL_HOSTS", "")),
         proxies=_count("PILOT_EVAL_PROXIES", environ.get("PILOT_EVAL_PROXIES", "0")),
+        inline_rows=_count("PILOT_EVAL_INLINE_ROWS", environ.get("PILOT_EVAL_INLINE_ROWS", "50000")),
     )
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "pilot_eval.cli.serve:serve",
     "user": "pilot_eval.cli.people:user",
     "verify": "pilot_eval.cli.verify:verify",
+    "work": "pilot_eval.cli.work:work",
 }
 
 

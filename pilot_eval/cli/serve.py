@@ -33,6 +33,7 @@ def run(settings: Settings, host: str, port: int) -> None:
     import waitress
 
     from pilot_eval import create_app
+    from pilot_eval.jobs import Background
 
     app = create_app(settings)
     try:
@@ -42,6 +43,8 @@ def run(settings: Settings, host: str, port: int) -> None:
             f"cannot listen at {host}:{port} ({error.strerror}); choose another port with --port"
         ) from error
     threading.Thread(target=_warm, args=(app.extensions["engine"], settings), daemon=True).start()
+    background = app.extensions["background"] = Background(settings)
+    background.start()
     click.echo(f"pilot_eval is at http://{host}:{port}  (stop with Ctrl-C)")
     try:
         server.run()
@@ -49,6 +52,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         click.echo("Stopped.")
     finally:
         server.close()
+        background.stop()
 
 
 def _warm(engine: Any, settings: Settings) -> None:

@@ -29,6 +29,8 @@ from pilot_eval.operations.evidence import evidence_files, with_parts
 from pilot_eval.operations.policy import Action, Scope, may, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records import audit
+from pilot_eval.records.database import reading
+from pilot_eval.records.pilots import Pilot
 from pilot_eval.reports.files import FORMATS, file_name, write_file
 from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS
 
@@ -85,46 +87,61 @@ def export(
     NeedsFreshSignIn
         For observations, if the password was given too long ago.
     """
-    scope = scope_of(actor, Action.EXPORT_SUMMARY)
-    chosen = FORMATS.get(format_name)
-    if chosen is None:
-        raise NotFound
-    has_rows = chosen.only_rows or (
-        chosen.has_rows and (with_rows if with_rows is not None else may(actor, Action.EXPORT_ROWS))
-    )
-    if has_rows:
-        scope_of(actor, Action.EXPORT_ROWS)
-    if not chosen.installed:
-        raise WrongState("not_installed", not_installed(chosen.extra))
-    pilot = pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY)
-    # A file's rows and what is told of them come from one reading.
-    with_others = bool(chosen.parts) and scope is Scope.ALL  # parts name branches of every region
-    snapshot = read_snapshot(session, pilots.stored_id(pilot)) if has_rows or with_others else None
-    summary = summarise(session, actor, slug, now, snapshot)
-    outcomes = pilots.outcomes_of(session, pilot)
-    if snapshot is not None and with_others:
-        summary = with_parts(summary, snapshot, pilot, outcomes, chosen.parts)
-    rows: Iterable[dict[str, Any]] | None = None
-    if snapshot is not None and has_rows:
-        if chosen.evidence:
-            files = evidence_files(summary, snapshot, pilot, outcomes)
-            rows = [{"path": path, "content": content} for path, content in files.items()]
-        else:
-            rows = _told(rows_of(snapshot, language), summary)
-    content = write_file(format_name, summary, language, rows)
+    pilot, has_rows = may_take(session, actor, slug, format_name, with_rows=with_rows)
+    chosen, pilot_id = FORMATS[format_name], pilots.stored_id(pilot)
+    # Parts name branches of every region.
+    with_others = bool(chosen.parts) and scope_of(actor, Action.EXPORT_SUMMARY) is Scope.ALL
+    with reading(session):
+        # A file's rows and what is told of them come from one reading.
+        snapshot = read_snapshot(session, pilot_id) if has_rows or with_others else None
+        summary = summarise(session, actor, slug, now, snapshot)
+        outcomes = pilots.outcomes_of(session, pilot)
+        if snapshot is not None and with_others:
+            summary = with_parts(summary, snapshot, pilot, outcomes, chosen.parts)
+        rows: Iterable[dict[str, Any]] | None = None
+        if snapshot is not None and has_rows:
+            if chosen.evidence:
+                files = evidence_files(summary, snapshot, pilot, outcomes)
+                rows = [{"path": path, "content": content} for path, content in files.items()]
+            else:
+                rows = _told(rows_of(snapshot, language), summary)
+        content = write_file(format_name, summary, language, rows)
     audit.append(
         session,
         actor,
         "pilot.export",
         "pilot",
-        pilot.id,
+        pilot_id,
         format=format_name,
         language=language,
-        rows=rows is not None,
+        rows=has_rows,
         snapshot=summary["snapshot"]["sha256"],
     )
     session.commit()
     return File(file_name(format_name, summary, language), chosen.media_type, content)
+
+
+def may_take(
+    session: Session, actor: Actor, slug: str, format_name: str, *, with_rows: bool | None = None
+) -> tuple[Pilot, bool]:
+    """Return the pilot of an export, and whether the file will hold observations, if the actor may have it.
+
+    Raises
+    ------
+    NotAllowed, NotFound, NeedsFreshSignIn, WrongState
+        As `export`.
+    """
+    scope_of(actor, Action.EXPORT_SUMMARY)
+    chosen = FORMATS.get(format_name)
+    if chosen is None:
+        raise NotFound
+    wanted = may(actor, Action.EXPORT_ROWS) if with_rows is None else with_rows
+    has_rows = chosen.only_rows or (chosen.has_rows and wanted)
+    if has_rows:
+        scope_of(actor, Action.EXPORT_ROWS)
+    if not chosen.installed:
+        raise WrongState("not_installed", not_installed(chosen.extra))
+    return pilots.get_pilot(session, actor, slug, Action.EXPORT_SUMMARY), has_rows
 
 
 def not_installed(extra: str) -> Message:

@@ -25,6 +25,7 @@ from pilot_eval.domain.errors import DatabaseProblem
 from pilot_eval.records import (
     audit,
     branch_results,
+    export_jobs,
     forms,
     measurements,
     network,
@@ -37,7 +38,18 @@ from pilot_eval.records import (
 ScopedSession = scoped_session[Session]
 
 # Named, so that whoever opens a database has loaded every table.
-TABLE_MODULES = (network, people, forms, pilots, plans, visits, measurements, branch_results, audit)
+TABLE_MODULES = (
+    network,
+    people,
+    forms,
+    pilots,
+    plans,
+    visits,
+    measurements,
+    branch_results,
+    export_jobs,
+    audit,
+)
 
 # A transaction that only reads may be DEFERRED; every other one takes SQLite's write lock at once,
 # because SQLite never waits when a read snapshot has gone stale.
@@ -195,6 +207,23 @@ def session_of(engine: Engine) -> Iterator[Session]:
     """A session for one piece of work; what was not committed is rolled back."""
     with Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+@contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Read one state of the database for as long as it takes, in nobody's way.
+
+    What the session has begun before is rolled back, and what it does within too.
+    """
+    session.rollback()
+    token = reading_only.set(True)
+    try:
+        if session.get_bind().dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
+    finally:
+        session.rollback()
+        reading_only.reset(token)
 
 
 def scoped_session_of(engine: Engine) -> ScopedSession:

@@ -4,7 +4,9 @@ from pilot_eval.web.account.pages import account
 from pilot_eval.web.branches.heatmap import area as heatmap
 from pilot_eval.web.branches.pages import area as branches
 from pilot_eval.web.charts import charts
+from pilot_eval.web.exports.own import own_exports
 from pilot_eval.web.exports.pages import area as exports
+from pilot_eval.web.exports.schemas import schemas
 from pilot_eval.web.help.pages import help_area
 from pilot_eval.web.imports.pages import area as imports
 from pilot_eval.web.network.pages import area as network
@@ -34,6 +36,8 @@ AREAS = (
     planner,
     charts,
     exports,
+    own_exports,
+    schemas,
     imports,
     help_area,
 )

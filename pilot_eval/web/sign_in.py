@@ -67,7 +67,7 @@ PUBLIC = frozenset(
         "static",
     }
 )
-PUBLIC_AREAS = frozenset({"help"})
+PUBLIC_AREAS = frozenset({"help", "schemas"})
 
 
 class SignInNames(MailUtil):

@@ -312,6 +312,26 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "snapshot_sha256": SHA,
         },
     ),
+    (
+        "export_job",
+        {
+            "id": "8f0d7a4e-8f55-4c4e-9d0c-0d8b1f2a3c4d",
+            "user_id": 1,
+            "pilot_id": 1,
+            "format_name": "parquet",
+            "language": "ru",
+            "with_rows": True,
+            "state": "ready",
+            "problem": "",
+            "done": 5,
+            "total": 5,
+            "asked_at": AT,
+            "heard_at": AT,
+            "expires_at": AT,
+            "file_name": "владимир.parquet",
+            "size_bytes": 3_000_000,
+        },
+    ),
 ]
 
 

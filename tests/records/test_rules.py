@@ -55,6 +55,12 @@ BREACHES = {
     "a total below 0": "UPDATE timing SET total_seconds = -1",
     "an entry method that is none": "UPDATE timing SET entry_method = 'guessed'",
     "a measurement of no period": "UPDATE measurement SET period = 'later'",
+    "an export of no state": "UPDATE export_job SET state = 'lost'",
+    "an export that failed without a word": "UPDATE export_job SET state = 'failed'",
+    "an export with a word of failure that did not fail": "UPDATE export_job SET problem = 'disk'",
+    "an export of more rows than there are": "UPDATE export_job SET done = 6",
+    "an export in no language": "UPDATE export_job SET language = 'de'",
+    "a ready export without its file": "UPDATE export_job SET file_name = ''",
     "a version of a checklist below 1": "UPDATE checklist_version SET version = 0",
     "a version of a timing form below 1": "UPDATE timing_form_version SET version = 0",
     "an event before the first": "INSERT INTO audit_event SELECT 0, at, user_id, operator, action,"

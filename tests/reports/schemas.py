@@ -1,113 +1,48 @@
-"""As much of JSON Schema as the published contract uses, so that tests can hold documents to it."""
+"""Documents held to the published JSON Schemas, by another program's reading of them."""
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-_TYPES = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "boolean": bool,
-    "null": type(None),
-    "number": (int, float),
-}
+from jsonschema import Draft202012Validator, ValidationError
 
-_KNOWN = frozenset(
-    {
-        "$schema",
-        "$id",
-        "$defs",
-        "$ref",
-        "title",
-        "description",
-        "type",
-        "properties",
-        "required",
-        "items",
-        "enum",
-    }
-    | {"additionalProperties", "minItems", "maxItems", "const", "pattern", "anyOf", "minimum", "maximum"}
-    | {"minLength", "exclusiveMinimum", "exclusiveMaximum"}
-)
+from pilot_eval.reports.schemas import SCHEMA_FILES
+
+
+@cache
+def published(name: str) -> Draft202012Validator:
+    """Return the checker of a published schema, which must itself be sound."""
+    schema = json.loads(SCHEMA_FILES[name].read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
 
 
 def problems(document: Any, schema: dict[str, Any]) -> list[str]:
     """Return where a document breaks its schema, as "path: what"."""
-    return list(_check(document, schema, schema, ""))
+    return _told(Draft202012Validator(schema), document)
 
 
-def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], path: str) -> Iterator[str]:
-    if unknown := schema.keys() - _KNOWN:
-        raise NotImplementedError(f"this checker does not know {sorted(unknown)}")
-    if "$ref" in schema:
-        yield from _check(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root, path)
-    if "anyOf" in schema and all(list(_check(value, option, root, path)) for option in schema["anyOf"]):
-        yield f"{path}: fits none of the {len(schema['anyOf'])} forms"
-    if "type" in schema and not _is(value, schema["type"]):
-        yield f"{path}: not of type {schema['type']}"
-        return
-    if "const" in schema and value != schema["const"]:
-        yield f"{path}: not {schema['const']!r}"
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"{path}: not one of {schema['enum']}"
-    if isinstance(value, str):
-        yield from _check_text(value, schema, path)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _check_number(value, schema, path)
-    elif isinstance(value, list):
-        yield from _check_list(value, schema, root, path)
-    elif isinstance(value, dict):
-        yield from _check_object(value, schema, root, path)
+def problems_of_summary(document: Any) -> list[str]:
+    """Return where a `pilot-summary/1` or an evaluation in it breaks its published schema."""
+    evaluations = [outcome["evaluation"] for outcome in document["outcomes"] if outcome["evaluation"]]
+    found = _told(published("pilot-summary-1"), document)
+    return found + [text for one in evaluations for text in _told(published("evaluation-1"), one)]
 
 
-def _is(value: Any, name: str) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, int) if name == "integer" else isinstance(value, _TYPES[name])
+def _told(checker: Draft202012Validator, document: Any) -> list[str]:
+    return [text for error in checker.iter_errors(document) for text in _places(error)]
 
 
-def _check_text(value: str, schema: dict[str, Any], path: str) -> Iterator[str]:
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        yield f"{path}: does not match {schema['pattern']}"
-    if len(value) < schema.get("minLength", 0):
-        yield f"{path}: too short"
-
-
-def _check_number(value: float, schema: dict[str, Any], path: str) -> Iterator[str]:
-    low, high = schema.get("minimum", value), schema.get("maximum", value)
-    if not low <= value <= high:
-        yield f"{path}: not from {low} to {high}"
-    if value <= schema.get("exclusiveMinimum", value - 1) or value >= schema.get(
-        "exclusiveMaximum", value + 1
-    ):
-        yield f"{path}: outside its limits"
-
-
-def _check_list(value: list[Any], schema: dict[str, Any], root: dict[str, Any], path: str) -> Iterator[str]:
-    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
-        yield f"{path}: has {len(value)} items"
-    for index, item in enumerate(value):
-        yield from _check(item, schema.get("items", {}), root, _below(path, index))
-
-
-def _check_object(
-    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], path: str
-) -> Iterator[str]:
-    properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
-    for name in schema.get("required", ()):
-        if name not in value:
-            yield f"{_below(path, name)}: missing"
-    for name, item in value.items():
-        if name in properties:
-            yield from _check(item, properties[name], root, _below(path, name))
-        elif others is False:
-            yield f"{_below(path, name)}: unknown"
-        elif isinstance(others, dict):
-            yield from _check(item, others, root, _below(path, name))
-
-
-def _below(path: str, name: str | int) -> str:
-    return f"{path}.{name}" if path else str(name)
+def _places(error: ValidationError) -> Iterator[str]:
+    """Yield one line per place: what is missing or unknown is named in the path."""
+    names: list[str] = []
+    if error.validator == "required":
+        names = [name for name in error.validator_value if name not in error.instance]
+    elif error.validator == "additionalProperties" and error.validator_value is False:
+        names = [name for name in error.instance if name not in error.schema.get("properties", {})]
+    for name in names or [""]:
+        path = ".".join(str(part) for part in [*error.absolute_path, *([name] if name else [])])
+        yield f"{path}: {error.message}"

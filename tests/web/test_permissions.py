@@ -26,8 +26,10 @@ from werkzeug.test import TestResponse
 
 from pilot_eval import create_app
 from pilot_eval.demo import fill
+from pilot_eval.domain.exports import ExportState
 from pilot_eval.domain.people import Role
 from pilot_eval.records import database
+from pilot_eval.records.export_jobs import ExportJob
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import SignIn, User
 from pilot_eval.records.pilots import Assignment, Pilot
@@ -64,6 +66,7 @@ class Site:
         shutil.copyfile(template, self.path)
         self.app = _app(f"sqlite:///{self.path}", folder)
         self.cookies = {role.value: self._sign_in(name) for role, name in fill.sign_in_names().items()}
+        self._add_exports(folder)
         self.values = self._values()
         self._settle()
         shutil.copyfile(self.path, self.kept)
@@ -75,6 +78,29 @@ class Site:
         assert answer.status_code == 302, answer.text
         assert cookie is not None
         return f"pilot_eval={cookie.value}"
+
+    def _add_exports(self, folder: Path) -> None:
+        """A file with rows that head office has waited for, and one without that the manager has."""
+        (folder / "exports").mkdir()
+        with database.session_of(self.app.extensions["engine"]) as session:
+            pilot = session.exec(select(Pilot).where(Pilot.slug == fill.SLUG)).one()
+            for role, (job_id, format_name) in EXPORTS.items():
+                person = session.exec(select(User).where(User.role == role)).first() or pytest.fail(role)
+                session.add(
+                    ExportJob(
+                        id=job_id,
+                        user_id=person.id,
+                        pilot_id=pilot.id,
+                        format_name=format_name,
+                        language="en",
+                        with_rows=format_name == "parquet",
+                        state=ExportState.READY,
+                        file_name="a-file",
+                        expires_at=datetime.now(UTC) + timedelta(days=1),
+                    )
+                )
+                (folder / "exports" / job_id).write_bytes(b"content")
+            session.commit()
 
     def _settle(self) -> None:
         """Everything into the one file, so that it can be copied."""
@@ -135,6 +161,12 @@ class Site:
             return _objects(session)
 
 
+# Exports that are ready, by who asked for them.
+EXPORTS = {
+    Role.HEAD_OFFICE: ("10000000-0000-4000-8000-000000000000", "parquet"),
+    Role.MANAGER: ("20000000-0000-4000-8000-000000000000", "json"),
+}
+
 # Variables that are choices rather than objects, for one route or ('') for all.
 FIXED: dict[tuple[str, str], Any] = {
     ("", "change"): "close",
@@ -145,6 +177,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("", "name"): "before-after-quality",
     ("", "page"): "auditor",
     ("", "period"): "before",
+    ("", "schema"): "pilot-summary-1",
     ("", "token"): "no-such-token",
     ("/bootstrap/static/<path:filename>", "filename"): "css/bootstrap.min.css",
     ("/fs-static/<path:filename>", "filename"): "js/base64.js",
@@ -222,6 +255,13 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("", "missing"): NOWHERE,
         },
         "person_id": {("", "own"): other.id, ("", "missing"): 987654321},
+        "job_id": {
+            ("", "own"): EXPORTS[Role.HEAD_OFFICE][0],
+            ("", "other_person"): EXPORTS[Role.MANAGER][0],
+            ("manager", "own"): EXPORTS[Role.MANAGER][0],
+            ("manager", "other_person"): EXPORTS[Role.HEAD_OFFICE][0],
+            ("", "missing"): NOWHERE,
+        },
         "sign_in_id": {
             ("", "own"): "none",
             ("", "missing"): "no-such-sign-in",
@@ -329,6 +369,7 @@ def test_an_old_sign_in_is_asked_for_the_password_again(site: Site, role: Role) 
 # Routes whose operation the policy allows only shortly after the password was given.
 FRESH: dict[Role, set[tuple[str, str]]] = {
     Role.HEAD_OFFICE: {
+        ("POST", "/exports/<job_id>/file"),
         ("POST", "/pilots/<slug>/waves/<period>/<any(close, lock):change>"),
         ("POST", "/pilots/<slug>/plan/freeze"),
         # The plan of these pilots is frozen; a draft is edited without it.

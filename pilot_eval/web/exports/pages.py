@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import pilots
+from pilot_eval.operations.export_jobs import is_large
 from pilot_eval.operations.exporting import export, not_installed
 from pilot_eval.operations.policy import Action, may
 from pilot_eval.reports.files import FORMATS
+from pilot_eval.web.exports.own import make_later
 from pilot_eval.web.languages import LANGUAGES, language
 from pilot_eval.web.messages import said
 from pilot_eval.web.sessions import actor, clock, session
@@ -40,6 +42,9 @@ def download(slug: str, format_name: str, chosen: str) -> ResponseReturnValue:
     """One file in one language; taking it is noted, so it is a POST."""
     if chosen not in LANGUAGES:
         raise NotFound
+    limit = current_app.extensions["settings"].inline_rows
+    if is_large(session(), actor(), slug, format_name, limit):
+        return make_later(slug, format_name, chosen)
     file = export(session(), actor(), slug, format_name, chosen, clock())
     answer = Response(file.content, content_type=file.media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=file.name)

@@ -20,6 +20,8 @@ WORDS = {
     "pilot.branches": lazy_gettext("Branches of a pilot chosen"),
     "pilot.create": lazy_gettext("Pilot created"),
     "pilot.export": lazy_gettext("Results exported"),
+    "pilot.export_asked": lazy_gettext("Results asked for in the background"),
+    "pilot.export_taken": lazy_gettext("Results taken that were made in the background"),
     "pilot.import": lazy_gettext("Data imported"),
     "pilot.decide": lazy_gettext("Decision signed"),
     "pilot.look": lazy_gettext("Planned look taken"),
