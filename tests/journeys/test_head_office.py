@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,7 +207,7 @@ def test_every_file_opens(desk: Page, language: str) -> None:
         with desk.expect_download(timeout=60_000) as waiting:
             form.get_by_role("button").click()
         opened.add(opens(waiting.value, language))
-    assert opened == {"pdf", "xlsx", "csv", "json"}
+    assert opened == {"pdf", "xlsx", "csv", "json", "pptx", "parquet", "sav", "dta", "zip"}
 
 
 def opens(download: Download, language: str) -> str:
@@ -225,8 +226,12 @@ def opens(download: Download, language: str) -> str:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=delimiter))
         assert {len(row) for row in rows} == {len(rows[0])}
         assert len(rows) > 44
-    else:
+    elif kind == "json":
         assert json.loads(content)["schema"] == "pilot-summary/1"
+    elif kind in ("pptx", "zip"):
+        assert zipfile.ZipFile(path).testzip() is None
+    else:
+        assert content.startswith({"parquet": b"PAR1", "sav": b"$FL", "dta": b"<stata_dta>"}[kind])
     return kind
 
 
