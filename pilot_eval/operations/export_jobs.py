@@ -51,7 +51,7 @@ class Asked:
 
 
 def is_large(session: Session, actor: Actor, slug: str, format_name: str, limit: int) -> bool:
-    """Whether a file would hold more than `limit` observations, so that it is better made in the background.
+    """Whether a file holds or computes with more than `limit` observations: better made in the background.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def is_large(session: Session, actor: Actor, slug: str, format_name: str, limit:
         As `exporting.export`.
     """
     pilot, with_rows = may_take(session, actor, slug, format_name)
-    if not with_rows:
+    if not (with_rows or FORMATS[format_name].parts):
         return False
     pilot_id = pilots.stored_id(pilot)
     counts = (

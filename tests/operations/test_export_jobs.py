@@ -257,4 +257,6 @@ def test_only_files_with_many_observations_are_large(
     rows = sum(exporting.summarise(session, head, closed.slug, NOW)["snapshot"]["rows"].values())
     assert export_jobs.is_large(session, head, closed.slug, "xlsx", rows - 1)
     assert not export_jobs.is_large(session, head, closed.slug, "xlsx", rows)
-    assert not export_jobs.is_large(session, head, closed.slug, "pdf", 0)
+    assert not export_jobs.is_large(session, head, closed.slug, "json", 0)
+    # Its sections compute from every observation, though it holds none.
+    assert export_jobs.is_large(session, head, closed.slug, "annex", rows - 1)
