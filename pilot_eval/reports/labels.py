@@ -98,6 +98,35 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "draws": ("Draws", "Повторов"),
     "scale": ("Scale of the statistic", "Шкала статистики"),
     "zero": ("no effect", "эффекта нет"),
+    # items of the checklist
+    "item_code": ("Item code", "Код пункта"),
+    "section": ("Section", "Раздел"),
+    "lever": ("What could move it", "От чего зависит"),
+    "lever_training": ("training", "от обучения"),
+    "lever_facility": ("only the facility", "только от помещения"),
+    "trained_share_before": ("Trained, before: fulfilled, %", "Обученные, до: выполнено, %"),
+    "trained_n_before": ("Trained, before: n", "Обученные, до: n"),
+    "trained_not_applicable_before": ("Trained, before: not applicable, %", "Обученные, до: неприменим, %"),
+    "trained_share_after": ("Trained, after: fulfilled, %", "Обученные, после: выполнено, %"),
+    "trained_n_after": ("Trained, after: n", "Обученные, после: n"),
+    "trained_not_applicable_after": ("Trained, after: not applicable, %", "Обученные, после: неприменим, %"),
+    "comparison_share_before": ("Comparison, before: fulfilled, %", "Сравнение, до: выполнено, %"),
+    "comparison_n_before": ("Comparison, before: n", "Сравнение, до: n"),
+    "comparison_not_applicable_before": (
+        "Comparison, before: not applicable, %",
+        "Сравнение, до: неприменим, %",
+    ),
+    "comparison_share_after": ("Comparison, after: fulfilled, %", "Сравнение, после: выполнено, %"),
+    "comparison_n_after": ("Comparison, after: n", "Сравнение, после: n"),
+    "comparison_not_applicable_after": (
+        "Comparison, after: not applicable, %",
+        "Сравнение, после: неприменим, %",
+    ),
+    "item_effect": ("Effect, p.p.", "Эффект, п. п."),
+    "item_level": ("Level of interval", "Уровень интервала"),
+    "pvalue_adjusted": ("p, adjusted", "p с поправкой"),
+    "item_moved": ("Moved more than chance", "Изменился больше случайного"),
+    "item_note": ("Why there is no effect", "Почему нет эффекта"),
     # kinds of outcomes
     "score": ("score", "оценка"),
     "proportion": ("share", "доля"),
@@ -128,6 +157,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     # sheets and rows of the workbook
     "Summary": ("Summary", "Итог"),
     "Branches": ("Branches", "Отделения"),
+    "Items": ("Items", "Пункты"),
     "Observations": ("Observations", "Наблюдения"),
     "Methods": ("Methods", "Методы"),
     "Dictionary": ("Dictionary", "Словарь"),
@@ -136,6 +166,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "field": ("Field", "Поле"),
     "meaning": ("Meaning", "Что означает"),
     "item": ("Item", "Пункт"),
+    "entry": ("Entry", "Сведения"),
     "limits": ("Limits", "Ограничения"),
     "warnings": ("Warnings", "Предупреждения"),
     "design": ("Design", "Схема"),
@@ -162,6 +193,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "measurements": ("Measurements", "Показателей"),
     "observation_rows": ("Observations in this file", "Наблюдений в этом файле"),
     "branch_rows": ("Branch rows in this file", "Строк об отделениях в этом файле"),
+    "item_rows": ("Items in this file", "Пунктов в этом файле"),
     "audit_head": ("Head of the audit log", "Голова журнала"),
     "audit_events": ("Events in the audit log", "Событий в журнале"),
     "version": ("Version", "Версия"),
@@ -207,6 +239,19 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "decide_need_data": ("need more data", "нужны ещё данные"),
     "signed": ("Signed", "Подпись"),
     "date": ("Date", "Дата"),
+}
+
+# The same for each arm and period, which the column names.
+_ITEM_CELLS: Final[Mapping[str, tuple[str, str]]] = {
+    "share": (
+        "Share of visits where the item was fulfilled, per cent; steps of a scale count in part.",
+        "Доля визитов, где пункт выполнен, в процентах; ступени шкалы считаются частично.",
+    ),
+    "n": ("Visits where the item was answered.", "Визиты, где на пункт дан ответ."),
+    "not_applicable": (
+        "Share of visits where the item did not apply or has no answer, per cent.",
+        "Доля визитов, где пункт неприменим или без ответа, в процентах.",
+    ),
 }
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
@@ -290,6 +335,33 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "snapshot": (
         "First eight signs of the SHA-256 of the data behind this file.",
         "Первые восемь знаков SHA-256 данных, на которых построен файл.",
+    ),
+    "item_code": ("Code of the item in the checklist.", "Код пункта в чек-листе."),
+    "lever": (
+        "Whether training could move the item, or only the facility: such items are a check that nothing "
+        "else has changed.",
+        "Может ли пункт измениться от обучения или только от помещения: такие пункты проверяют, что не "
+        "изменилось ничего другого.",
+    ),
+    **{
+        f"{arm}_{cell}_{period}": text
+        for arm in ("trained", "comparison")
+        for period in ("before", "after")
+        for cell, text in _ITEM_CELLS.items()
+    },
+    "item_effect": (
+        "Change of the share in the trained branches beyond the change in the comparison branches, where "
+        "there are any, in percentage points; each branch counts as in the plan.",
+        "Изменение доли у обученных сверх изменения в группе сравнения, если она есть, в процентных "
+        "пунктах; отделения взвешены так, как записано в плане.",
+    ),
+    "pvalue_adjusted": (
+        "p value corrected for the number of items by the method of Benjamini and Hochberg.",
+        "Значение p с поправкой на число пунктов по Бенджамини и Хохбергу.",
+    ),
+    "item_moved": (
+        "Whether the adjusted p value is below what the level allows.",
+        "Меньше ли значение p с поправкой того, что допускает уровень.",
     ),
     "rows_total": ("How many rows the whole table has.", "Сколько строк во всей таблице."),
 }

@@ -144,6 +144,53 @@ def not_estimable(document: dict[str, Any], code: str) -> dict[str, Any]:
     return changed
 
 
+def with_items(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary with items of a checklist: one moved, one did not, one could not be estimated."""
+    nothing = {"code": "too_few_branches", "values": {}, "text": {"en": "Too few", "ru": "Мало"}}
+    found = [
+        _item(1, "E1", "training", _item_effect(21.5, 0.0004, 0.0012)),
+        _item(2, "A1", "facility", _item_effect(-3.25, 0.41, 0.41)),
+        {**_item(3, HOSTILE_NAME, "training", None), "not_estimable": nothing},
+    ]
+    return copy.deepcopy(document) | {
+        "items": {"level": 0.95, "adjustment": "benjamini_hochberg", "moved": ["E1"], "items": found}
+    }
+
+
+def _item(place: int, code: str, lever: str, effect: dict[str, Any] | None) -> dict[str, Any]:
+    """Return an item whose numbers all differ, so that none can stand for another."""
+
+    def cell(step: int) -> dict[str, Any]:
+        return {
+            "share": 40.0 + 10 * step + place + 0.125,
+            "n": 1000 + 100 * step + place,
+            "branches": 20,
+            "not_applicable": 2.5 * step + place,
+        }
+
+    return {
+        "code": code,
+        "label": {"en": f"Question {code}", "ru": f"Вопрос {code}"},
+        "section": {"en": "Hall", "ru": "Зал"},
+        "lever": lever,
+        "trained": {"before": cell(0), "after": cell(1)},
+        "comparison": {"before": cell(2), "after": cell(3)},
+        "effect": effect,
+        "not_estimable": None,
+        "moved": code == "E1",
+    }
+
+
+def _item_effect(estimate: float, pvalue: float, adjusted: float) -> dict[str, Any]:
+    return {
+        "estimate": estimate,
+        "confidence_interval": [estimate - 8.5, estimate + 8.75],
+        "pvalue": pvalue,
+        "pvalue_adjusted": adjusted,
+        "method": "cr2",
+    }
+
+
 def rows() -> Iterator[dict[str, Any]]:
     """Yield the observations, one per visit and timing, in a fixed order."""
     return (dict(row) for row in _rows())

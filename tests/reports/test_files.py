@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
@@ -15,6 +16,7 @@ import pytest
 
 from pilot_eval.reports import summaries
 from pilot_eval.reports.files import FORMATS, file_name, tables, write_file
+from pilot_eval.reports.files.item_sheet import ITEM_COLUMNS
 from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS
 from pilot_eval.reports.labels import LABELS, MEANINGS, label
 from tests.reports import samples
@@ -28,7 +30,7 @@ LANGUAGES = ("en", "ru")
 
 @cache
 def usual_workbook(language: str) -> bytes:
-    return write_file("xlsx", samples.summary(), language, samples.rows())
+    return write_file("xlsx", samples.with_items(samples.summary()), language, samples.rows())
 
 
 def read_csv(content: bytes, language: str) -> list[dict[str, str]]:
@@ -51,6 +53,7 @@ def test_the_sample_keeps_the_published_contract() -> None:
         samples.summary(),
         samples.summary("before_after"),
         samples.not_estimable(samples.summary(), "speed"),
+        samples.with_items(samples.summary()),
     ):
         assert problems(document, schema) == []
 
@@ -165,7 +168,7 @@ def test_a_negative_number_stays_a_number_in_csv() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_workbook_names_its_sheets_in_the_readers_language(language: str) -> None:
     book = read_workbook(usual_workbook(language))
-    keys = ["Summary", "Branches", "Observations", "Methods", "Dictionary", "Passport"]
+    keys = ["Summary", "Branches", "Items", "Observations", "Methods", "Dictionary", "Passport"]
     assert book.sheetnames == [label(key, language) for key in keys]
 
 
@@ -214,7 +217,7 @@ def test_the_first_sheet_draws_the_primary_outcomes() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_formats_agree_in_rows_and_totals(language: str) -> None:
-    document = samples.summary()
+    document = samples.with_items(samples.summary())
     table = read_csv(write_file("csv", document, language), language)
     book = read_workbook(usual_workbook(language))
     sheet = table_of(book, "Branches", language)
@@ -227,6 +230,74 @@ def test_formats_agree_in_rows_and_totals(language: str) -> None:
             from_json, rel=SAME_SUM
         )
         assert sum(line[column] for line in sheet) == pytest.approx(from_json, rel=SAME_SUM)
+    items = table_of(book, "Items", language)
+    assert len(items) == len(loaded["items"]["items"])
+    for arm in ("trained", "comparison"):
+        for period in ("before", "after"):
+            for cell in ("share", "n", "not_applicable"):
+                column = label(f"{arm}_{cell}_{period}", language)
+                assert [line[column] for line in items] == [
+                    item[arm][period][cell] for item in loaded["items"]["items"]
+                ]
+    effects = [item["effect"]["estimate"] for item in loaded["items"]["items"] if item["effect"]]
+    told = [line[label("item_effect", language)] for line in items]
+    assert [value for value in told if value is not None] == effects
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_items_stand_with_their_effect_its_interval_and_what_is_missing(language: str) -> None:
+    book = read_workbook(usual_workbook(language))
+    moved, still, nothing = table_of(book, "Items", language)
+    words = {name: label(name, language) for name in ITEM_COLUMNS}
+    assert list(moved) == [words[name] for name in ITEM_COLUMNS]
+    names = ("item_code", "low", "item_effect", "high", "item_level", "pvalue", "pvalue_adjusted")
+    assert [moved[words[name]] for name in names] == ["E1", 13.0, 21.5, 30.25, 0.95, 0.0004, 0.0012]
+    assert moved[words["lever"]] == label("lever_training", language)
+    assert still[words["lever"]] == label("lever_facility", language)
+    assert (moved[words["item_moved"]], still[words["item_moved"]]) == (
+        label("yes", language),
+        label("no", language),
+    )
+    assert nothing[words["item_code"]] == samples.HOSTILE_NAME
+    assert nothing[words["item_note"]] == {"en": "Too few", "ru": "Мало"}[language]
+    assert {nothing[words[name]] for name in (*names[1:], "item_moved")} == {None}
+    assert summaries.rows_of_rows(3, language) in str(book[label("Items", language)]["A1"].value)
+    passport = dict(book[label("Passport", language)].iter_rows(min_row=3, values_only=True))
+    assert passport[label("item_rows", language)] == summaries.rows_of_rows(3, language)
+    sheet = book[label("Items", language)]
+    formats = {cell.value: sheet.cell(3, cell.column).number_format for cell in sheet[2]}
+    assert formats[words["trained_n_before"]] == "#,##0"
+    assert formats[words["pvalue_adjusted"]] == "0.0000"
+    assert formats[words["item_level"]] == "0.0%"
+
+
+def test_the_workbook_has_seven_sheets_charts_and_not_one_formula() -> None:
+    content = usual_workbook("ru")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheets = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(sheets) == 7
+        assert not any(b"<f>" in sheet or b"<f " in sheet for sheet in sheets)
+        assert any(name.startswith("xl/charts/") for name in parts.namelist())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sheet_of_items_without_items_says_why(language: str) -> None:
+    sheet = read_workbook(write_file("xlsx", samples.summary(), language, samples.rows()))[
+        label("Items", language)
+    ]
+    assert {"en": "visits with a checklist", "ru": "визитов с чек-листом"}[language] in str(sheet["A1"].value)
+    assert sheet.max_row == 2
+
+
+def test_items_of_a_running_pilot_stop_before_the_training() -> None:
+    document = samples.with_items(samples.summary(withheld=True))
+    book = read_workbook(write_file("xlsx", document, "en", samples.rows()))
+    lines = table_of(book, "Items", "en")
+    assert [line[label("trained_share_before", "en")] for line in lines] == [41.125, 42.125, 43.125]
+    hidden = [name for name in ITEM_COLUMNS if name.endswith("_after")]
+    hidden += ["item_effect", "low", "high", "item_level", "pvalue", "pvalue_adjusted", "item_moved"]
+    assert {line[label(name, "en")] for line in lines for name in hidden} == {None}
+    assert document["headline_withheld"]["text"]["en"] in str(book["Items"]["A1"].value)
 
 
 def test_the_workbook_holds_every_observation_and_says_how_many() -> None:
@@ -265,7 +336,8 @@ def test_observations_with_other_columns_are_refused() -> None:
 
 def test_a_workbook_without_rows_says_so() -> None:
     book = read_workbook(write_file("xlsx", samples.summary(), "en"))
-    assert "Observations" not in book.sheetnames
+    assert table_of(book, "Observations", "en") == []
+    assert "not part of this file" in str(book["Observations"]["A1"].value)
     passport = dict(book["Passport"].iter_rows(min_row=3, values_only=True))
     assert passport[label("observation_rows", "en")] == "not part of this file"
 

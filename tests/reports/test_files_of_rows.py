@@ -20,9 +20,11 @@ import pytest
 
 from pilot_eval.reports.files import FORMATS, write_file
 from pilot_eval.reports.files.observations import CODES, OBSERVATION_COLUMNS, OBSERVATION_KINDS
-from pilot_eval.reports.labels import label
+from pilot_eval.reports.labels import label, say
 from pilot_eval.reports.summaries import rows_of_rows
+from pilot_eval.reports.words.slides import SLIDES
 from tests.reports import samples
+from tests.reports.test_files_board import decided
 
 LANGUAGES = ("en", "ru")
 ROWS = 1320
@@ -32,7 +34,12 @@ OF_ROWS = ("parquet", "sav", "dta")
 
 @cache
 def content(name: str, language: str) -> bytes:
-    return write_file(name, samples.summary(), language, samples.rows())
+    return write_file(name, samples.summary(), language, rows_for(name))
+
+
+def rows_for(name: str) -> Any:
+    """What a format is made of beside the summary: observations, or the files of the evidence."""
+    return [{"path": "a", "content": b"b"}] if FORMATS[name].evidence else samples.rows()
 
 
 @pytest.fixture
@@ -204,7 +211,7 @@ def test_the_bytes_do_not_know_when_they_were_written(name: str, monkeypatch: py
     later, local = time.time() + 100_000, time.localtime
     monkeypatch.setattr(time, "time", lambda: later)
     monkeypatch.setattr(time, "localtime", lambda moment=later: local(moment))
-    assert write_file(name, samples.summary(), "ru", samples.rows()) == given
+    assert write_file(name, samples.summary(), "ru", rows_for(name)) == given
 
 
 def slide_texts(file: bytes) -> list[str]:
@@ -224,7 +231,8 @@ def test_slides_ask_answer_show_limit_and_decide(language: str) -> None:
     everything = " ".join(slide_texts(content("pptx", language)))
     assert samples.summary()["snapshot"]["sha256"] in everything
     assert label("made_up", language) in everything
-    assert label("decide_stop", language) in everything
+    assert f"☐ {label('decide_stop', language)}" in everything
+    assert label("signed", language) + ":" in everything
     notes = [slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide]
     assert all(len(text.splitlines()) > 44 for text in notes)
 
@@ -246,6 +254,24 @@ def test_slides_go_on_rather_than_cut_a_long_list_of_limits() -> None:
     pages = deck.paged(texts)
     assert [text for page in pages for text in page] == texts
     assert len(pages) > 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slides_tell_a_signed_decision_in_place_of_the_choices(language: str) -> None:
+    document = samples.summary()
+    document["decision"] = decided("Quality rose. " * 100)
+    deck = pptx.Presentation(io.BytesIO(write_file("pptx", document, language)))
+    title = say(SLIDES["decision"], language)
+    slides = [slide for slide in deck.slides if slide.shapes.title.text_frame.text.startswith(title)]
+    text = " ".join(
+        shape.text_frame.text for slide in slides for shape in slide.shapes if shape.has_text_frame
+    )
+    assert f"{label('decision', language)}: {document['decision']['text'][language]}" in text
+    assert text.count("Quality rose.") == 100
+    assert "H-001" in text
+    assert document["decision"]["notes"][0][language] in text
+    assert "☐" not in text
+    assert label("signed", language) + ":" not in text
 
 
 def test_slides_of_a_running_pilot_say_that_the_result_is_withheld() -> None:

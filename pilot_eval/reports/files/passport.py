@@ -62,7 +62,7 @@ def passport_items(document: Summary, language: str, observations: int | None) -
         ("snapshot_hash", snapshot["sha256"]),
         ("filters", filters_text(document, language)),
         *((kind, count(snapshot["rows"][kind])) for kind in ("visits", "timings", "measurements")),
-        ("observation_rows", _observation_count(document, language, observations)),
+        ("observation_rows", observation_count(document, language, observations)),
         ("branch_rows", rows_of_rows(len(document["branches"]) * len(document["outcomes"]), language)),
         ("audit_events", count(document["audit"]["events"])),
         ("audit_head", document["audit"]["head"]),
@@ -108,7 +108,8 @@ def _decision(document: Summary, language: str) -> list[tuple[str, str]]:
     ]
 
 
-def _observation_count(document: Summary, language: str, written: int | None) -> str:
+def observation_count(document: Summary, language: str, written: int | None) -> str:
+    """Say how many observations a file holds of how many there are."""
     if written is None:
         return {"en": "not part of this file", "ru": "в этот файл не входят"}[language]
     total = sum(document["snapshot"]["rows"].values())

@@ -27,6 +27,11 @@ _WIDE: Final = {
     "operation": 24,
     "arm": 14,
     "period": 14,
+    "item_code": 10,
+    "item": 52,
+    "section": 26,
+    "lever": 18,
+    "item_note": 40,
 }
 _NARROW: Final = 14
 _HEADER_HEIGHT: Final = 48  # points: three lines
@@ -40,8 +45,9 @@ _FORMATS: Final = {
     "date": "yyyy-mm-dd",
 }
 _COUNTS: Final = {"n_before", "n_after", "trained_branches", "comparison_branches", "draws"}
+_WRAPPED: Final = {"item", "section", "item_note"}
 _SECONDS: Final = {"wait_seconds", "service_seconds", "total_seconds"}
-_PROBABILITIES: Final = {"pvalue", "pvalue_holm"}
+_PROBABILITIES: Final = {"pvalue", "pvalue_holm", "pvalue_adjusted"}
 
 
 class Book:
@@ -143,8 +149,10 @@ class Book:
 
 
 def _format_of(column: str) -> str:
-    if column in _COUNTS or column in _SECONDS:
+    if column in _COUNTS or column in _SECONDS or "_n_" in column:
         return "count"
+    if column in _WRAPPED:
+        return "wrapped"
     if column in _PROBABILITIES:
         return "probability"
-    return "share" if column == "level" else "decimal"
+    return "share" if column in {"level", "item_level"} else "decimal"

@@ -73,10 +73,12 @@ def _limits(page: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _decision(page: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the choices and the lines to sign; nothing while the pilot runs."""
+    """Return the decision that was signed, else choices and lines to sign; nothing while the pilot runs."""
     decision = page["decision"]
     if decision is None:
         return []
+    if "told" in decision:
+        return [(decision["title"] if not place else "", text) for place, text in enumerate(decision["told"])]
     choices = "      ".join(f"☐ {choice}" for choice in decision["choices"])
     return [(decision["title"], choices), ("", "      ".join(f"{f}: {_LINE}" for f in decision["fields"]))]
 

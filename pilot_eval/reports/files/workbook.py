@@ -1,4 +1,4 @@
-"""The workbook: results, branches, observations, methods, dictionary and passport on one sheet each."""
+"""The workbook: results, branches, items, observations, methods, dictionary, passport; one sheet each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Final
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from pilot_eval.reports.files.item_sheet import ITEM_COLUMNS, write_items
 from pilot_eval.reports.files.observations import OBSERVATION_COLUMNS, observations
-from pilot_eval.reports.files.passport import passport_items
+from pilot_eval.reports.files.passport import observation_count, passport_items
 from pilot_eval.reports.files.sheets import Book, Value
 from pilot_eval.reports.files.tables import BRANCH_COLUMNS, branch_rows
 from pilot_eval.reports.files.workbook_charts import Place, insert_charts
@@ -72,7 +73,7 @@ def write(summary: Summary, language: str, rows: Iterable[Row] | None = None) ->
     language : {"en", "ru"}
     rows : iterable of mapping or None
         The snapshot's observations with the keys of `OBSERVATION_COLUMNS`, one per record; read once, never
-        held. None leaves the sheet out and the passport says so.
+        held. None leaves the sheet empty; sheet and passport say so.
 
     Raises
     ------
@@ -95,11 +96,12 @@ class _SummaryBook(Book):
         """Write every sheet; charts stand on the first and point at the second."""
         first = self.add_sheet("Summary")
         places = self.branches()
-        observations = None if rows is None else self.observations(rows)
+        items = write_items(self)
+        observations = self.observations(rows)
         self.summary(first, places)
         self.methods()
         self.dictionary()
-        self.passport(observations)
+        self.passport(items, observations)
 
     def branches(self) -> list[Place]:
         """Write the table of branches, outcome by outcome and arm by arm, and say where each block stands."""
@@ -118,12 +120,18 @@ class _SummaryBook(Book):
                     places.append(Place(outcome["code"], arm, first, stop - 1))
         return places
 
-    def observations(self, rows: Iterable[Row]) -> int:
-        """Write the observations one by one and return how many there are."""
+    def observations(self, rows: Iterable[Row] | None) -> int | None:
+        """Write the observations one by one and return how many there are; None where they are not here."""
+        sheet = self.add_sheet("Observations")
+        if rows is None:
+            self.table(
+                sheet, OBSERVATION_COLUMNS, [], 0, observation_count(self.document, self.language, None)
+            )
+            return None
         total = sum(self.document["snapshot"]["rows"].values())
         note = self.label("before") if is_withheld(self.document) else rows_of_rows(total, self.language)
         lines = (self.observation(row) for row in observations(self.document, rows))
-        return self.table(self.add_sheet("Observations"), OBSERVATION_COLUMNS, lines, 0, note)
+        return self.table(sheet, OBSERVATION_COLUMNS, lines, 0, note)
 
     def observation(self, row: Row) -> Iterator[Value]:
         """Yield the cells of one observation."""
@@ -215,7 +223,7 @@ class _SummaryBook(Book):
 
     def dictionary(self) -> None:
         """Write what each column of the workbook means."""
-        named = dict.fromkeys((*SUMMARY_COLUMNS, *BRANCH_COLUMNS, *OBSERVATION_COLUMNS))
+        named = dict.fromkeys((*SUMMARY_COLUMNS, *BRANCH_COLUMNS, *ITEM_COLUMNS, *OBSERVATION_COLUMNS))
         self.pairs(
             "Dictionary",
             "field",
@@ -223,6 +231,8 @@ class _SummaryBook(Book):
             [(self.label(key), meaning(key, self.language)) for key in named if key in MEANINGS],
         )
 
-    def passport(self, observations: int | None) -> None:
+    def passport(self, items: int, observations: int | None) -> None:
         """Write where the numbers come from: pilot, plan, snapshot, counts of rows, versions."""
-        self.pairs("Passport", "item", "value", passport_items(self.document, self.language, observations))
+        pairs = passport_items(self.document, self.language, observations)
+        pairs.append((self.label("item_rows"), rows_of_rows(items, self.language)))
+        self.pairs("Passport", "entry", "value", pairs)
