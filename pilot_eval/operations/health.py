@@ -16,13 +16,18 @@ from pilot_eval.records.pilots import PilotOutcome
 from pilot_eval.reports.numbers import Language, date_text, number, percent
 from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.summaries import level_of
-from pilot_eval.reports.words.health import FINDINGS, TITLES
+from pilot_eval.reports.words.health import FINDINGS, TITLE_OF_RECORDS, TITLES
 from pilot_eval.stats.data_quality import baseline_difference, gathering
 from pilot_eval.stats.plan import AnalysisPlan
 from pilot_eval.stats.threats import UNPAIRED, Threat, severity_of
 
 ENOUGH = (0.95, 0.8)  # of the assigned visits, once the wave is over: below them a look, a problem
 _LEVELS = {"fine": "ok", "look": "attention", "serious": "problem"}
+_RECORDS = {
+    "visits": Sentence("visits", "визиты"),
+    "timings": Sentence("timings", "хронометражи"),
+    "measurements": Sentence("rows", "строки"),
+}
 _OF_RECORDS = {
     "visits": Sentence("visits", "визитов"),
     "timings": Sentence("timings", "хронометражей"),
@@ -179,8 +184,16 @@ def _gathered(
                 unchecked[threat.code] = None
             elif not (threat.code == "auditors" and threat.code in checked):
                 checked.add(threat.code)
-                found.append(_of_gathering(threat, records))
+                told_of = _of_gathering(threat, records)
+                if len(firsts) > 1 and threat.code != "auditors":
+                    told_of["title"] = _title_of(threat.code, records)
+                found.append(told_of)
     return found, [code for code in unchecked if code not in checked]
+
+
+def _title_of(code: str, records: str) -> dict[str, str]:
+    """The title with the kind of record: the same check may be in order for one kind and not for another."""
+    return TITLE_OF_RECORDS.filled(title=TITLES[code], records=_RECORDS[records]).to_dict()
 
 
 def _of_gathering(threat: Threat, records: str) -> Finding:

@@ -54,8 +54,12 @@ CUT_ON_PAPER = """sheet => {
             if (tall > sheet.height) faults.push(`taller than a sheet: ${image.src}`);
         }
     }
-    for (const folded of document.querySelectorAll("main:not(:has(.branch-page)) .chart details"))
+    const unfolded = "main:not(:has(.branch-page)) .chart details:not(.no-print)";
+    for (const folded of document.querySelectorAll(unfolded))
         if (!seen(folded.lastElementChild)) faults.push(`folded: ${folded.innerText.slice(0, 60)}`);
+    // The picture of items shows ten of them: paper has to have the table with all.
+    for (const left of document.querySelectorAll(".chart-items details.no-print"))
+        faults.push(`left out: ${left.innerText.slice(0, 60)}`);
     for (const element of document.querySelectorAll(".site-nav, .site-person, .tabs, .breadcrumb"))
         if (seen(element)) faults.push(`for screens only: ${element.className}`);
     return faults;

@@ -21,6 +21,9 @@ TITLES: dict[str, Sentence] = {
     "not_checked": Sentence("Not checked", "Не проверено"),
 }
 
+# Where a pilot has several kinds of record, each is checked by itself.
+TITLE_OF_RECORDS = Sentence("{title}: {records}", "{title}: {records}")
+
 LEVELS: dict[str, Sentence] = {
     "ok": Sentence("in order", "в порядке"),
     "attention": Sentence("look", "обратите внимание"),
