@@ -42,6 +42,20 @@ def test_an_evaluation_of_a_file_keeps_to_its_schema(kind: str) -> None:
     assert not list(published("evaluation-1").iter_errors(plain))
 
 
+def test_an_evaluation_of_a_rate_is_weighted_by_exposure_and_keeps_to_its_schema() -> None:
+    rows = {
+        "branch": [f"b{place // 8}" for place in range(128)],
+        "arm": ["trained" if place < 64 else "comparison" for place in range(128)],
+        "period": ["before" if place % 8 < 4 else "after" for place in range(128)],
+        "y": np.random.default_rng(1).poisson(5, 128).astype(float).tolist(),
+        "hours": [8.0] * 128,
+    }
+    document = evaluate(rows, outcome="y", kind="rate", exposure="hours").to_dict()
+    assert document["weights"] == "exposure"
+    plain = json.loads(json.dumps(document, allow_nan=False))
+    assert not list(published("evaluation-1").iter_errors(plain))
+
+
 @pytest.mark.parametrize(
     "change",
     [
