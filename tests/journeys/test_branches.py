@@ -67,7 +67,7 @@ def test_items_by_branches_scroll_in_their_own_box(site: Site, read_by: Callable
     page.goto(f"/pilots/{SLUG}/heatmap?arm=all")
     expect(page.get_by_text("With this many branches regions come first")).to_be_visible()
     page.locator(".heat-table thead a").first.click()
-    assert "region=" in page.url
+    page.wait_for_url("**region=**")
     assert_fits(page)
     wide, window = page.evaluate(
         "(box => [box.scrollWidth, box.clientWidth])(document.querySelector('.heat-box'))"

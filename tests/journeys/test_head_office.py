@@ -205,7 +205,7 @@ def test_every_file_opens(desk: Page, language: str) -> None:
     opened = set()
     for form in desk.locator(f"form[action$='/{language}']").all():
         with desk.expect_download(timeout=60_000) as waiting:
-            form.get_by_role("button").click()
+            form.get_by_role("button").click(timeout=60_000)  # a bundle is computed twice before it is sent
         opened.add(opens(waiting.value, language))
     assert opened == {"pdf", "xlsx", "csv", "json", "pptx", "parquet", "sav", "dta", "zip"}
 

@@ -28,6 +28,7 @@ NAMES = {
     *TOWNS,
     *("pilot", "eval", "Apache", "UTC", "ID", "English"),
     *("EMS", "Excel", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
+    *("SPSS", "Stata", "PowerPoint", "ZIP", "XmR", "n"),
 }
 CODES = re.compile(
     r"""[\w.-]+@[\w.-]+      # sign-in names

@@ -64,9 +64,9 @@ LABELS: dict[str, Sentence] = {
     "variance": Sentence("How observations vary", "Как различаются наблюдения"),
     "variance_told": Sentence(
         "Standard deviations: between branches {branch}, of a branch between periods {period}; two "
-        "observations of one branch and period correlate by {icc} (ICC).",
+        "observations of one branch and period correlate by {icc} (intraclass correlation).",
         "Стандартные отклонения: между отделениями {branch}, отделения между периодами {period}; корреляция "
-        "двух наблюдений одного отделения и периода {icc} (ICC).",
+        "двух наблюдений одного отделения и периода {icc} (внутриклассовая).",
     ),
     "roll_out_assumed": Sentence("This takes for granted that", "При этом предполагается, что"),
 }

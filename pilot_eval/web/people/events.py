@@ -23,6 +23,7 @@ WORDS = {
     "pilot.export_asked": lazy_gettext("Results asked for in the background"),
     "pilot.export_taken": lazy_gettext("Results taken that were made in the background"),
     "pilot.import": lazy_gettext("Data imported"),
+    "network.rebuild": lazy_gettext("Results of the network brought up to date"),
     "pilot.decide": lazy_gettext("Decision signed"),
     "pilot.look": lazy_gettext("Planned look taken"),
     "plan.change": lazy_gettext("Frozen plan changed"),
