@@ -127,7 +127,7 @@ def funnel_of(
     if summary["headline_withheld"] is not None:
         raise NotFound
     own_only = scope_of(actor, Action.COMPARE_BRANCHES) is Scope.REGION
-    if own_only and not may_see_aggregate(snapshot.branches, actor.region_id):
+    if own_only and not may_see_aggregate(snapshot, [stored], actor.region_id):
         return wording.AGGREGATE_HIDDEN
     changes = branch_stats.branch_changes(plain_observations(snapshot, stored), OUTCOMES[stored.kind])
     if isinstance(changes, NotEstimable):

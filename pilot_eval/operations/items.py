@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ def items_of(
     seen: Collection[Period],
     *,
     stratified: bool,
-    fewest_branches: int = 1,
+    may_tell: Callable[[list[int]], bool] | None = None,
 ) -> dict[str, Any] | None:
     """Every item: how often it was fulfilled before and after, and what the training moved.
 
@@ -36,7 +36,7 @@ def items_of(
     ----------
     plan : of the score that the items make up; its level is that of the items
     seen : periods whose results may be seen; effects need all of them
-    fewest_branches : branches below which a share is not told
+    may_tell : of the regions of the branches behind a share: whether it may be told; always, unless given
 
     Returns
     -------
@@ -49,8 +49,13 @@ def items_of(
     if observations.items is None:
         return None
     found = _effects(snapshot, observations, plan, stratified) if Period.AFTER in seen else None
-    effects = {item.name: item for item in found.items} if found else {}
-    moved = found.found if found else ()
+    kept = {
+        row.code
+        for row in snapshot.items
+        if may_tell is None or all(map(may_tell, _regions(snapshot, observations, row)))
+    }
+    effects = {item.name: item for item in found.items if item.name in kept} if found else {}
+    moved = tuple(name for name in found.found if name in kept) if found else ()
     return {
         "level": plan.level,
         "adjustment": "benjamini_hochberg",
@@ -63,8 +68,8 @@ def items_of(
                 "lever": row.lever,
                 **{
                     arm: {
-                        period: _share(observations, row, code, arm, fewest_branches)
-                        if Period(period) in seen
+                        period: _share(observations, row, code, arm)
+                        if Period(period) in seen and row.code in kept
                         else None
                         for period, code in PERIODS
                     }
@@ -78,9 +83,19 @@ def items_of(
     }
 
 
-def _share(
-    observations: Observations, row: ItemRow, period: int, arm: str, fewest: int
-) -> dict[str, Any] | None:
+def _regions(snapshot: Snapshot, observations: Observations, row: ItemRow) -> Iterator[list[int]]:
+    """Regions of the branches with an item, of each arm: in each period and in both."""
+    assert observations.items is not None  # noqa: S101 - asked by items_of
+    region = {branch.code: branch.region_id for branch in snapshot.branches}
+    there = ~np.isnan(observations.items.values[:, observations.items.names.index(row.code)])
+    for trained in (True, False):
+        of_arm = there & (observations.trained[observations.branch] == trained)
+        early, late = (set(observations.branch[of_arm & (observations.period == p)]) for _, p in PERIODS)
+        for places in (early, late, early & late):
+            yield [region[observations.branches[place]] for place in places]
+
+
+def _share(observations: Observations, row: ItemRow, period: int, arm: str) -> dict[str, Any] | None:
     """Mean of what an item earned in one arm and period, in per cent, each visit counting once."""
     assert observations.items is not None  # noqa: S101 - asked by items_of
     values = observations.items.values[:, observations.items.names.index(row.code)]
@@ -88,7 +103,7 @@ def _share(
     cell = of_arm & (observations.period == period)
     there = cell & ~np.isnan(values)
     branches = len(np.unique(observations.branch[there]))
-    if branches < fewest or not branches:
+    if not branches:
         return None
     return {
         "share": 100.0 * float(values[there].mean()),

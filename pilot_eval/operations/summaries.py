@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from sqlmodel import Session
 
 from pilot_eval import __version__
-from pilot_eval.domain.observations import Observations
+from pilot_eval.domain.observations import AFTER, BEFORE, Observations
 from pilot_eval.domain.outcomes import Better
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm, Design, Period, WaveState
 from pilot_eval.engines.records import (
     MEASUREMENT,
-    BranchRow,
     Snapshot,
     latest_record,
     records_of,
@@ -79,7 +79,7 @@ def summarise(
     seen = periods_seen(session, pilot, scope)
     outcomes = pilots.outcomes_of(session, pilot)
     own_region = actor.region_id if scope is Scope.REGION else None
-    hides = scope is Scope.REGION and not may_see_aggregate(snapshot.branches, actor.region_id)
+    hides = scope is Scope.REGION and not may_see_aggregate(snapshot, outcomes, actor.region_id)
     hidden = hides and not withheld
     evaluations = {
         outcome.code: evaluate(snapshot, pilot, outcome, outcomes)
@@ -128,7 +128,7 @@ def summarise(
             _plan_of_items(pilot, outcomes),
             seen if whole else (),
             stratified=is_stratified(pilot),
-            fewest_branches=1 if own_region is None else FEWEST_IN_AGGREGATE,
+            may_tell=None if own_region is None else lambda of: gives_nothing_away(of, own_region),
         ),
         "health": health_of(
             snapshot,
@@ -176,13 +176,23 @@ def periods_seen(session: Session, pilot: Pilot, scope: Scope) -> frozenset[Peri
     )
 
 
-def may_see_aggregate(branches: Sequence[BranchRow], region_id: int | None) -> bool:
-    """Whether the whole pilot's figures give away no branch or region but the manager's own."""
-    regions = {branch.region_id for branch in branches}
-    if regions <= {region_id}:
-        return True
-    arms = [sum(branch.arm is arm for branch in branches) for arm in Arm]
-    return len(regions) != 2 and all(count == 0 or count >= FEWEST_IN_AGGREGATE for count in arms)
+def may_see_aggregate(snapshot: Snapshot, outcomes: Sequence[PilotOutcome], region_id: int | None) -> bool:
+    """Whether figures of the whole pilot, less what a manager knows of the own branches, give nobody away."""
+    arms: list[set[str]] = [{b.code for b in snapshot.branches if b.arm is arm} for arm in Arm]
+    for outcome in outcomes:
+        observed = plain_observations(snapshot, outcome)
+        there = ~np.isnan(observed.value)
+        early, late = (set(observed.branch[there & (observed.period == p)].tolist()) for p in (BEFORE, AFTER))
+        both = {observed.branches[place] for place in early & late}
+        arms += [arm & both for arm in arms[: len(Arm)]]
+    region = {branch.code: branch.region_id for branch in snapshot.branches}
+    return all(gives_nothing_away([region[code] for code in arm], region_id) for arm in arms)
+
+
+def gives_nothing_away(regions: Iterable[int], region_id: int | None) -> bool:
+    """Whether those of branches that are not a manager's own are none, or enough and of several regions."""
+    foreign = [region for region in regions if region != region_id]
+    return not foreign or (len(foreign) >= FEWEST_IN_AGGREGATE and len(set(foreign)) > 1)
 
 
 # Evaluations ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from pilot_eval.domain.errors import NotAllowed, NotFound
 from pilot_eval.domain.people import Actor, Role
-from pilot_eval.domain.pilots import Period
+from pilot_eval.domain.pilots import Arm, Period
 from pilot_eval.operations import pilots, summaries
 from pilot_eval.records.network import Region
 from pilot_eval.records.visits import Visit
@@ -132,6 +132,39 @@ def test_an_aggregate_that_gives_others_away_is_hidden(
     assert all(outcome["better"] in {"higher", "lower"} for outcome in summary["outcomes"])
     assert summary["limits"][0]["code"] == "aggregate_hidden"
     assert all(branch["outcomes"]["quality"]["change"] for branch in summary["branches"])
+
+
+@pytest.mark.parametrize("regions", [(1, 1, 1, 1, 2), (1, 1, 1, 1, 2, 3), (2, 2, 2, 2, 2), (1, 2, 2, 2, 3)])
+def test_an_aggregate_is_counted_without_the_managers_own_branches(regions: tuple[int, ...]) -> None:
+    assert not summaries.gives_nothing_away(regions, 1)
+    assert summaries.gives_nothing_away((*regions, 2, 2, 2, 3, 3, 3), 1)
+    assert summaries.gives_nothing_away([1, 1], 1)
+
+
+def test_what_others_have_too_few_of_is_hidden_though_the_arms_are_large(
+    session: Session, create_manager: Any
+) -> None:
+    pilot = world.filled_pilot(session)
+    world.close(session, pilot)
+    actor = a_manager(session, create_manager)
+    foreign = [
+        (member, branch)
+        for member, branch in pilots.members_of(session, pilot)
+        if branch.region_id != actor.region_id and member.arm is Arm.TRAINED
+    ]
+    after = pilots.waves_of(session, pilot)[1].id
+    told = summaries.summarise(session, actor, pilot.slug, NOW)
+    assert all(outcome["evaluation"] for outcome in told["outcomes"])
+    assert told["items"]["items"][0]["trained"]["after"]
+    for _member, branch in foreign[1:]:
+        for visit in session.exec(select(Visit).where(Visit.branch_id == branch.id, Visit.wave_id == after)):
+            session.delete(visit)
+    session.commit()
+    # Whoever takes the own branches from the mean of the arm would be left with a single one.
+    summary = summaries.summarise(session, actor, pilot.slug, NOW)
+    assert violations(summary) == []
+    assert all(outcome["evaluation"] is None for outcome in summary["outcomes"])
+    assert not summary["items"]
 
 
 def test_others_get_nothing(session: Session, auditor: Any, administrator: Any, manager: Any) -> None:
