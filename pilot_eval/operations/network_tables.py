@@ -222,25 +222,31 @@ def _region(session: Session, code: str, own: int | None) -> Region:
 
 def _metrics(session: Session, own: int | None) -> tuple[Metric, ...]:
     """What pilots with stored results measured, in the order of the newest pilot's plan."""
+    statement = _measured(own is not None)
+    found: dict[str, Metric] = {}
+    for code, kind, unit, label_en, label_ru in session.execute(statement, {"own": own}):
+        if kind != "rate":
+            key = metric_of(code, kind, unit)
+            found.setdefault(key, Metric(key, kind, unit, label_en, label_ru))
+    return tuple(found.values())
+
+
+@cache
+def _measured(one_region: bool) -> Any:
+    outcome = PilotOutcome
+    shown = (outcome.code, outcome.kind, outcome.unit, outcome.label_en, outcome.label_ru)
     statement = (
-        select(PilotOutcome)
-        .join(PilotResult, col(PilotResult.pilot_id) == col(PilotOutcome.pilot_id))
-        .join(Pilot, col(Pilot.id) == col(PilotOutcome.pilot_id))
+        sa.select(*(col(each) for each in shown))
+        .join(PilotResult, col(PilotResult.pilot_id) == col(outcome.pilot_id))
+        .join(Pilot, col(Pilot.id) == col(outcome.pilot_id))
         .order_by(
             col(Pilot.after_to).is_(None),
             col(Pilot.after_to).desc(),
             col(Pilot.id).desc(),
-            col(PilotOutcome.position),
+            col(outcome.position),
         )
     )
-    if own is not None:
-        statement = statement.where(col(PilotOutcome.pilot_id).in_(_pilots_of(own)))
-    found: dict[str, Metric] = {}
-    for outcome in session.exec(statement):
-        if outcome.kind != "rate":
-            key = metric_of(outcome.code, outcome.kind, outcome.unit)
-            found.setdefault(key, Metric(key, outcome.kind, outcome.unit, outcome.label_en, outcome.label_ru))
-    return tuple(found.values())
+    return statement.where(col(outcome.pilot_id).in_(_pilots_of_own())) if one_region else statement
 
 
 def _chosen(metrics: Sequence[Metric], key: str) -> Metric | None:
@@ -291,34 +297,29 @@ def _piloted(session: Session, own: int | None) -> dict[int, int]:
 
 def _made(session: Session, own: int | None) -> Made:
     """When the results shown were last made, and whether of invented data."""
-    statement = sa.select(
-        sa.func.max(PilotResult.made_at), sa.func.max(sa.case((col(Pilot.made_up), 1), else_=0))
-    ).join(Pilot, col(Pilot.id) == col(PilotResult.pilot_id))
-    if own is not None:
-        statement = statement.where(col(PilotResult.pilot_id).in_(_pilots_of(own)))
-    as_of, made_up = session.execute(statement).one()
+    as_of, made_up = session.execute(_last_made(own is not None), {"own": own}).one()
     return Made(as_of, bool(made_up))
 
 
-def _pilots_of(region_id: int) -> Any:
+@cache
+def _last_made(one_region: bool) -> Any:
+    statement = sa.select(
+        sa.func.max(PilotResult.made_at), sa.func.max(sa.case((col(Pilot.made_up), 1), else_=0))
+    ).join(Pilot, col(Pilot.id) == col(PilotResult.pilot_id))
+    return statement.where(col(PilotResult.pilot_id).in_(_pilots_of_own())) if one_region else statement
+
+
+def _pilots_of_own() -> Any:
     return (
         select(PilotBranch.pilot_id)
         .join(Branch, col(Branch.id) == col(PilotBranch.branch_id))
-        .where(col(Branch.region_id) == region_id)
+        .where(col(Branch.region_id) == sa.bindparam("own"))
     )
 
 
 def _count(session: Session, within: int | None, search: str) -> int:
-    statement = select(sa.func.count()).select_from(Branch)
-    return int(session.exec(_narrowed(statement, within, search)).one())
-
-
-def _narrowed(statement: Any, within: int | None, search: str) -> Any:
-    if within is not None:
-        statement = statement.where(col(Branch.region_id) == within)
-    if search:
-        statement = statement.where(col(Branch.search_key).contains(search, autoescape=True))
-    return statement
+    statement = _counted(within is not None, bool(search))
+    return int(session.execute(statement, _limits(within, search)).scalar_one())
 
 
 def _order(wish: Wish, metric: Metric | None) -> tuple[Sort, bool]:
@@ -357,48 +358,42 @@ class _Listing:
     def _last(self, session: Session, after: str) -> Any:
         if not after:
             return None
-        statement = self._rows(inner=False).where(col(Branch.code) == after)
-        return session.execute(statement).one_or_none()
+        statement = _one_row(self.within is not None, bool(self.search))
+        return session.execute(statement, self._given() | {"after": after}).one_or_none()
 
     def _has_value(self, row: Any) -> bool:
         return row.thin is False and getattr(row, self.sort) is not None
 
-    def _rows(self, *, inner: bool) -> Any:
-        """Branches with their newest result of the metric; `inner` those with one only."""
-        rows = _all_rows(inner).params(metric="" if self.metric is None else self.metric.key)
-        return _narrowed(rows, self.within, self.search)
+    def _given(self) -> dict[str, Any]:
+        metric = "" if self.metric is None else self.metric.key
+        return {"metric": metric} | _limits(self.within, self.search)
 
     def _with_value(self, session: Session, last: Any) -> list[Any]:
-        key = col(getattr(BranchResult, self.sort))
-        statement = self._rows(inner=True).where(col(BranchResult.thin) == sa.false(), key.is_not(None))
-        if self.within is not None:
-            statement = statement.where(col(BranchResult.region_id) == self.within)
+        shape = self.within is not None, bool(self.search), last is not None
+        statement = _valued_rows(self.sort, self.descending, *shape)
+        given = self._given() | {"most": PAGE + 1}
         if last is not None:
-            here = sa.tuple_(key, col(BranchResult.branch_id))
-            there = sa.tuple_(sa.literal(getattr(last, self.sort)), sa.literal(last.branch_id))
-            statement = statement.where(here < there if self.descending else here > there)
-        order = (key, col(BranchResult.branch_id))
-        ordered = statement.order_by(*(each.desc() if self.descending else each for each in order))
-        return list(session.execute(ordered.limit(PAGE + 1)))
+            given |= {"last_value": getattr(last, self.sort), "last_id": last.branch_id}
+        return list(session.execute(statement, given))
 
     def _others(self, session: Session, last: Any, most: int, *, every: bool) -> list[Any]:
         by_code = every and self.sort == "code"
-        key = col(Branch.code) if by_code else col(Branch.search_key)
-        descending = every and self.descending
-        statement = self._rows(inner=False)
-        if not every:
-            value = col(getattr(BranchResult, self.sort))
-            statement = statement.where(sa.or_(value.is_(None), col(BranchResult.thin) == sa.true()))
+        valueless = "" if every else self.sort
+        shape = self.within is not None, bool(self.search), last is not None
+        statement = _other_rows(valueless, by_code, every and self.descending, *shape)
+        given = self._given() | {"most": most}
         if last is not None:
-            there = last.code if by_code else last.search_key
-            statement = statement.where(key < there if descending else key > there)
-        ordered = statement.order_by(key.desc() if descending else key)
-        return list(session.execute(ordered.limit(most)))
+            given["last_key"] = last.code if by_code else last.search_key
+        return list(session.execute(statement, given))
+
+
+# The statements behind every page, put together once each: that takes longer than answering them. What is
+# asked for stands in their parameters.
 
 
 @cache
-def _all_rows(inner: bool) -> Any:
-    """The statement behind every page, put together once: that takes longer than answering it."""
+def _all_rows(inner: bool, within: bool, search: bool) -> Any:
+    """Branches with their newest result of the metric; `inner` those with one only."""
     result = BranchResult
     found = sa.and_(
         col(result.branch_id) == col(Branch.id),
@@ -422,7 +417,65 @@ def _all_rows(inner: bool) -> Any:
     joined = joined.join(Region, col(Region.id) == col(Branch.region_id))
     for table, key in ((PilotResult, PilotResult.pilot_id), (Pilot, Pilot.id)):
         joined = joined.join(table, col(key) == col(result.pilot_id), isouter=not inner)
-    return joined
+    return _narrowed(joined, within, search)
+
+
+@cache
+def _one_row(within: bool, search: bool) -> Any:
+    return _all_rows(False, within, search).where(col(Branch.code) == sa.bindparam("after"))
+
+
+@cache
+def _valued_rows(sort: Sort, descending: bool, within: bool, search: bool, follow: bool) -> Any:
+    """Branches that have a value to sort by; `follow` those after the last one shown."""
+    key, branch = col(getattr(BranchResult, sort)), col(BranchResult.branch_id)
+    statement = _all_rows(True, within, search).where(col(BranchResult.thin) == sa.false(), key.is_not(None))
+    if within:
+        statement = statement.where(col(BranchResult.region_id) == sa.bindparam("region_id"))
+    if follow:
+        here = sa.tuple_(key, branch)
+        there = sa.tuple_(
+            sa.bindparam("last_value", type_=sa.Float), sa.bindparam("last_id", type_=sa.Integer)
+        )
+        statement = statement.where(here < there if descending else here > there)
+    ordered = statement.order_by(*(each.desc() if descending else each for each in (key, branch)))
+    return ordered.limit(sa.bindparam("most", type_=sa.Integer))
+
+
+@cache
+def _other_rows(
+    valueless: str, by_code: bool, descending: bool, within: bool, search: bool, follow: bool
+) -> Any:
+    """Branches by name or code: all, or those that have nothing to sort by in a column."""
+    key = col(Branch.code) if by_code else col(Branch.search_key)
+    statement = _all_rows(False, within, search)
+    if valueless:
+        value = col(getattr(BranchResult, valueless))
+        statement = statement.where(sa.or_(value.is_(None), col(BranchResult.thin) == sa.true()))
+    if follow:
+        there = sa.bindparam("last_key", type_=sa.String)
+        statement = statement.where(key < there if descending else key > there)
+    ordered = statement.order_by(key.desc() if descending else key)
+    return ordered.limit(sa.bindparam("most", type_=sa.Integer))
+
+
+@cache
+def _counted(within: bool, search: bool) -> Any:
+    return _narrowed(sa.select(sa.func.count()).select_from(Branch), within, search)
+
+
+def _narrowed(statement: Any, within: bool, search: bool) -> Any:
+    if within:
+        statement = statement.where(col(Branch.region_id) == sa.bindparam("region_id"))
+    if search:
+        statement = statement.where(col(Branch.search_key).like(sa.bindparam("pattern"), escape="/"))
+    return statement
+
+
+def _limits(within: int | None, search: str) -> dict[str, Any]:
+    """Parameters of `_narrowed`; the signs that a pattern gives a meaning stand for themselves."""
+    plain = search.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return {"region_id": within, "pattern": f"%{plain}%"}
 
 
 def _line(row: Any) -> BranchLine:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.people import Actor
@@ -33,17 +36,8 @@ def begin(session: Session, user: User, now: datetime) -> str:
 
 def person_of(session: Session, sign_in_id: str, uniquifier: str, now: datetime) -> User | None:
     """Who is signed in by this cookie; None when it ended, is too old, or the person is disabled."""
-    return session.exec(
-        select(User)
-        .join(SignIn, col(SignIn.user_id) == col(User.id))
-        .where(
-            col(SignIn.id) == sign_in_id,
-            col(SignIn.revoked_at).is_(None),
-            col(SignIn.created_at) > now - SIGN_IN_LIFE,
-            col(User.fs_uniquifier) == uniquifier,
-            col(User.active).is_(True),
-        )
-    ).one_or_none()
+    given = {"sign_in": sign_in_id, "uniquifier": uniquifier, "begun_after": now - SIGN_IN_LIFE}
+    return session.exec(_by_cookie(), params=given).one_or_none()
 
 
 def list_own(session: Session, actor: Actor, now: datetime) -> list[SignIn]:
@@ -125,6 +119,22 @@ def seconds_to_wait(session: Session, name: str, now: datetime) -> int:
         )
     ).one()
     return 1 if oldest is None else max(1, int((oldest + TRIES_WINDOW - now).total_seconds()) + 1)
+
+
+@cache
+def _by_cookie() -> SelectOfScalar[User]:
+    """What every request asks, put together once: that takes longer than answering it."""
+    return (
+        select(User)
+        .join(SignIn, col(SignIn.user_id) == col(User.id))
+        .where(
+            col(SignIn.id) == sa.bindparam("sign_in"),
+            col(SignIn.revoked_at).is_(None),
+            col(SignIn.created_at) > sa.bindparam("begun_after"),
+            col(User.fs_uniquifier) == sa.bindparam("uniquifier"),
+            col(User.active).is_(True),
+        )
+    )
 
 
 def _tries(session: Session, name: str, now: datetime) -> int:

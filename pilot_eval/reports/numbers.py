@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from babel import Locale
@@ -75,7 +75,12 @@ def number(value: float | None, digits: int, language: str, sign: bool = False) 
     str
         For instance `number(-1234.5, 1, "ru")` is "−1 234,5" with a no-break space.
     """
-    tongue = language_of(language)
+    return _number(value, digits, language_of(language), sign)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _number(value: float | None, digits: int, tongue: Language, sign: bool) -> str:
+    """Kept: a table says many of its numbers more than once, in a cell and in the text of its bar."""
     rounded = _rounded(value, digits)
     if rounded is None:
         return MISSING
@@ -101,6 +106,11 @@ def percent(value: float | None, digits: int, language: str, sign: bool = False)
 
 def level_percent(level: float, language: str) -> str:
     """Write a confidence level: as many decimals as it has, two at most, or more that keep it from 100%."""
+    return _level(level, language_of(language))
+
+
+@lru_cache(maxsize=64)
+def _level(level: float, language: Language) -> str:
     in_percent = round(100.0 * level, 2)
     if in_percent == 100.0 and level < 1.0:
         digits = 1 - math.floor(math.log10(100.0 * (1.0 - level)))

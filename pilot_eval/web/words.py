@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(lambda share, digits=0: percent(100 * share, digits, language()), "percentage")
 
 
+@cache
 def words_defined() -> list[dict[str, str | dict[str, str]]]:
     """The words of results with what they mean, in both languages."""
     return [

@@ -39,7 +39,11 @@ def install(app: Flask) -> None:
 
 def entries() -> list[Entry]:
     """The menu of the person who is signed in; empty for a visitor."""
-    return [Entry(url_for(endpoint), str(label), _current(endpoint)) for endpoint, label in _allowed()]
+    found = []
+    for endpoint, label in _allowed():
+        address = url_for(endpoint)
+        found.append(Entry(address, str(label), _current(endpoint, address)))
+    return found
 
 
 def start_page() -> str:
@@ -52,15 +56,14 @@ def start_page() -> str:
 def _allowed() -> list[tuple[str, object]]:
     if not current_user.is_authenticated:
         return []
+    reader, known = actor(), current_app.view_functions
     return [
-        (endpoint, label)
-        for endpoint, label, action in MENU
-        if endpoint in current_app.view_functions and may(actor(), action)
+        (endpoint, label) for endpoint, label, action in MENU if endpoint in known and may(reader, action)
     ]
 
 
-def _current(endpoint: str) -> str:
+def _current(endpoint: str, address: str) -> str:
     if request.endpoint == endpoint:
         return "page"
-    below = request.path.startswith(url_for(endpoint).rstrip("/") + "/")
+    below = request.path.startswith(address.rstrip("/") + "/")
     return "true" if below or request.blueprint == endpoint.partition(".")[0] else ""
