@@ -153,9 +153,13 @@ def walked(page: Page, site: Site, reader: str) -> Iterator[tuple[str, str]]:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Until every picture has come; asked again and again, because a page without scripts tells nothing."""
-    until = time.monotonic() + DRAWING
-    while not page.evaluate(COME):
+    """Until every picture has come; asked again and again, because a page without scripts tells nothing.
+
+    Asked twice more: a browser changes to the pictures for another window or for paper a moment after the change.
+    """
+    until, quiet = time.monotonic() + DRAWING, 0
+    while quiet < 3:
+        quiet = quiet + 1 if page.evaluate(COME) else 0
         assert time.monotonic() < until, f"{page.url}: pictures that do not come"
         page.wait_for_timeout(100)
 
