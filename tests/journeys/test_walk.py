@@ -155,7 +155,7 @@ def walked(page: Page, site: Site, reader: str) -> Iterator[tuple[str, str]]:
 def wait_until_drawn(page: Page) -> None:
     """Until every picture has come; asked again and again, because a page without scripts tells nothing.
 
-    Asked twice more: a browser changes to the pictures for another window or for paper a moment after the change.
+    Asked twice more: a browser changes to the pictures for another window or for paper a moment later.
     """
     until, quiet = time.monotonic() + DRAWING, 0
     while quiet < 3:
