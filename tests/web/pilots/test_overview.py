@@ -76,11 +76,11 @@ def test_the_strip_names_what_to_look_at_and_has_every_finding_folded(
     page = as_head_office.get(f"/pilots/{closed.slug}").text
     strip = page[page.index('class="health"') : page.index('class="answer')]
     said, folded = strip.split("</summary>")
-    assert "Entered in time" in said  # years after 2014
+    assert "Time of entry" in said  # years after 2014
     assert "checks in order" in said
     assert "Duplicates" not in said
     assert "No record is there twice." in folded
-    assert folded.index("Entered in time") < folded.index("Duplicates")
+    assert folded.index("Time of entry") < folded.index("Duplicates")
 
 
 def test_while_it_runs_there_is_quality_of_data_and_nothing_after(
@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow_with_branches(
 def test_the_overview_reads_in_russian(as_head_office: Any, closed: Pilot) -> None:
     as_head_office.submit("/language", {"language": "ru", "next": "/"})
     page = as_head_office.get(f"/pilots/{closed.slug}").text
-    for text in ("Введено вовремя", "Обученные отделения: среднее по неделям", "Сравнение"):
+    for text in ("Срок ввода", "Обученные отделения: среднее по неделям", "Сравнение"):
         assert text in page
 
 
