@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -198,7 +198,12 @@ def due_look(session: Session, pilot: Pilot, made: VisitsMade) -> int | None:
 
 
 def looks_part(
-    session: Session, pilot: Pilot, outcomes: Sequence[PilotOutcome], *, all_seen: bool, hidden: bool
+    session: Session,
+    pilot: Pilot,
+    outcomes: Sequence[PilotOutcome],
+    *,
+    all_seen: bool,
+    may_tell: Callable[[Sequence[Mapping[str, Any]]], bool],
 ) -> dict[str, Any]:
     """The looks that the plan allows, and what was seen at those taken.
 
@@ -206,8 +211,8 @@ def looks_part(
     ----------
     all_seen : bool
         The reader may know how many visits were made.
-    hidden : bool
-        The reader may not see the whole pilot's result.
+    may_tell : callable
+        Whether the reader may see what a look showed, from its outcomes.
     """
     fractions = fractions_of(pilot)
     if not fractions:
@@ -221,7 +226,9 @@ def looks_part(
             {"number": number, "fraction": fraction, "level": level_at(pilot, level, number)}
             for number, fraction in enumerate(fractions, 1)
         ],
-        "taken": [_look(look, pilot, level, names, counts=made is not None, hidden=hidden) for look in taken],
+        "taken": [
+            _look(look, pilot, level, names, counts=made is not None, may_tell=may_tell) for look in taken
+        ],
         "due": due_look(session, pilot, made) if made else None,
         "visits_done": made.done if made else None,
         "visits_planned": made.planned if made else None,
@@ -235,9 +242,10 @@ def _look(
     names: Mapping[int | None, str],
     *,
     counts: bool,
-    hidden: bool,
+    may_tell: Callable[[Sequence[Mapping[str, Any]]], bool],
 ) -> dict[str, Any]:
-    outcomes = [] if hidden else json.loads(look.result)
+    found = json.loads(look.result)
+    outcomes = found if may_tell(found) else []
     if not counts:
         for outcome in outcomes:
             outcome["evaluation"]["branches"].pop("unpaired_names", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -87,7 +87,15 @@ def summarise(
         if not (withheld or hidden)
     }
     plan = settled.plan_part(session, pilot, outcomes, now)
-    looks = settled.looks_part(session, pilot, outcomes, all_seen=scope is Scope.ALL, hidden=hides)
+    looks = settled.looks_part(
+        session,
+        pilot,
+        outcomes,
+        all_seen=scope is Scope.ALL,
+        may_tell=lambda found: (
+            scope is Scope.ALL or (not hides and may_see_look(snapshot, found, actor.region_id))
+        ),
+    )
     decision = settled.decision_part(session, pilot, snapshot.sha256, plan)
     status = pilots.pilot_status(session, pilot, now.date())
     step = None
@@ -187,6 +195,21 @@ def may_see_aggregate(snapshot: Snapshot, outcomes: Sequence[PilotOutcome], regi
         arms += [arm & both for arm in arms[: len(Arm)]]
     region = {branch.code: branch.region_id for branch in snapshot.branches}
     return all(gives_nothing_away([region[code] for code in arm], region_id) for arm in arms)
+
+
+def may_see_look(snapshot: Snapshot, found: Sequence[Mapping[str, Any]], region_id: int | None) -> bool:
+    """Whether a look rested on enough branches that are not a manager's own.
+
+    Those it rested on may be fewer than those seen today. Which of them were the manager's is not kept, so
+    all are taken to have been.
+    """
+    for arm in Arm:
+        regions = [branch.region_id for branch in snapshot.branches if branch.arm is arm]
+        own = sum(region == region_id for region in regions)
+        paired = [document["evaluation"]["branches"][arm.value] for document in found]
+        if own < len(regions) and min(paired, default=0) - own < FEWEST_IN_AGGREGATE:
+            return False
+    return True
 
 
 def gives_nothing_away(regions: Iterable[int], region_id: int | None) -> bool:

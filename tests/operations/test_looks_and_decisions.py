@@ -13,13 +13,15 @@ from sqlmodel import Session, col, select
 
 from pilot_eval.domain.errors import BadInput, EditConflict, NeedsFreshSignIn, NotAllowed, WrongState
 from pilot_eval.domain.people import Actor, Role
-from pilot_eval.domain.pilots import Choice, Period
+from pilot_eval.domain.pilots import Arm, Choice, Period
+from pilot_eval.engines.records import read_snapshot
 from pilot_eval.operations import pilots, plans, settled, summaries
 from pilot_eval.operations.decisions import decide
 from pilot_eval.operations.looks import take_look
 from pilot_eval.operations.plans import PlanFields
 from pilot_eval.records.network import Region
 from pilot_eval.records.pilots import Assignment, Pilot
+from pilot_eval.records.plans import Look
 from pilot_eval.records.visits import Visit, VisitState
 from pilot_eval.reports.summaries import SCHEMA_FILE
 from pilot_eval.stats.analysis import analyse
@@ -213,6 +215,19 @@ def test_managers_see_a_look_without_counts_of_visits(
     assert (summary["looks"]["due"], summary["looks"]["visits_done"]) == (None, None)
     assert summary["pilot"]["next_step"] is None
     assert "unpaired_names" not in look["outcomes"][0]["evaluation"]["branches"]
+
+
+def test_a_look_that_rested_on_few_branches_of_others_is_not_told_to_a_manager(
+    session: Session, looked_at: Pilot
+) -> None:
+    (region_id,) = session.exec(select(Region.id).where(Region.name == "North"))
+    take_look(session, OPERATOR, looked_at.slug, MIDDLE)
+    found = json.loads(session.exec(select(Look.result)).one())
+    snapshot = read_snapshot(session, pilots.stored_id(looked_at))
+    assert summaries.may_see_look(snapshot, found, region_id)
+    own = sum(b.arm is Arm.COMPARISON and b.region_id == region_id for b in snapshot.branches)
+    found[0]["evaluation"]["branches"]["comparison"] = own + 4
+    assert not summaries.may_see_look(snapshot, found, region_id)
 
 
 # The decision -----------------------------------------------------------------------------------------------
