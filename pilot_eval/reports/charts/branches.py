@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pilot_eval.reports.charts.frame import Chart, Table, frame, outcome_of
@@ -143,21 +143,7 @@ def _dumbbell_spec(
     lines = [
         _dumbbell_line(outcome, b, names[b["code"]], language) for _, branches in groups for b in branches
     ]
-    is_heading = " || ".join(
-        f"datum.value === {json.dumps(text, ensure_ascii=False)}" for text in headings.values()
-    )
-    y = {
-        "field": "row",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": order},
-        "axis": {
-            "labelExpr": "datum.label" if named else f"({is_heading}) ? datum.label : ''",
-            "ticks": False,
-            "domain": False,
-            "labelFontWeight": {"condition": {"test": is_heading, "value": "bold"}, "value": "normal"},
-        },
-    }
+    y = rows_of_branches(order, headings.values(), named=named)
     return {
         **frame(alt, language),
         "width": "container",
@@ -306,3 +292,20 @@ def _dumbbell_row(outcome: Row, branch: Row, language: Language) -> tuple[str, .
         with_unit(change.get("estimate"), unit, language, sign=True),
         interval_with_unit(ends[0], ends[1], unit, language) if ends else MISSING,
     )
+
+
+def rows_of_branches(order: Sequence[str], headings: Iterable[str], *, named: bool) -> dict[str, Any]:
+    """The axis with a row for each branch under its arm's bold heading; unnamed where they are too many."""
+    heading = " || ".join(f"datum.value === {json.dumps(text, ensure_ascii=False)}" for text in headings)
+    return {
+        "field": "row",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": order},
+        "axis": {
+            "labelExpr": "datum.label" if named else f"({heading}) ? datum.label : ''",
+            "ticks": False,
+            "domain": False,
+            "labelFontWeight": {"condition": {"test": heading, "value": "bold"}, "value": "normal"},
+        },
+    }

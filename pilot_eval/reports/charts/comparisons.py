@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pilot_eval.reports.branch_tables import Result, tone_of, verdict_words
-from pilot_eval.reports.charts.branches import MOST_NAMED
+from pilot_eval.reports.charts.branches import MOST_NAMED, rows_of_branches
 from pilot_eval.reports.charts.frame import Chart, Table, frame
 from pilot_eval.reports.charts.pictures import Spec
 from pilot_eval.reports.labels import label, say, unit_label
@@ -101,20 +100,8 @@ def _spec(outcome: Row, groups: Sequence[tuple[str, list[Result]]], alt: str, la
     headings = {arm: f"{label(arm, language)}, n = {number(len(own), 0, language)}" for arm, own in groups}
     order = [row for arm, own in groups for row in (headings[arm], *(names[r.code] for r in own))]
     named = len(everyone) <= MOST_NAMED
-    heading = " || ".join(f"datum.value === {json.dumps(t, ensure_ascii=False)}" for t in headings.values())
     lines = [_line(outcome, r, names[r.code], language) for r in everyone if r.interval]
-    y = {
-        "field": "row",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": order},
-        "axis": {
-            "labelExpr": "datum.label" if named else f"({heading}) ? datum.label : ''",
-            "ticks": False,
-            "domain": False,
-            "labelFontWeight": {"condition": {"test": heading, "value": "bold"}, "value": "normal"},
-        },
-    }
+    y = rows_of_branches(order, headings.values(), named=named)
     fields = (("row", "branch"), ("text", "change"), ("ends", "interval"))
     tooltip = [{"field": field, "title": label(key, language)} for field, key in fields]
     tooltip += [
