@@ -12,6 +12,7 @@ from flask_babel import format_date, format_datetime, gettext, lazy_gettext
 from pilot_eval.domain.people import Role
 from pilot_eval.reports.numbers import date_text, moment_text, number, percent
 from pilot_eval.reports.words.definitions import DEFINITIONS
+from pilot_eval.web.answers import answer_label
 from pilot_eval.web.languages import language
 from pilot_eval.web.problems import errors_of
 
@@ -30,6 +31,7 @@ def install(app: Flask) -> None:
     app.add_template_global(days)
     app.add_template_global(errors_of)
     app.add_template_global(words_defined)
+    app.add_template_global(answer_label)
     app.add_template_filter(lambda day: date_text(day, language()), "date_words")
     app.add_template_filter(lambda at: moment_text(at, language()), "moment_words")
     app.add_template_filter(lambda value, digits=0: number(value, digits, language()), "numbers")

@@ -14,6 +14,7 @@ from pilot_eval.domain.checklists.answers import (
     shown,
     unanswered,
 )
+from pilot_eval.domain.checklists.explaining import Explanation, QuestionStep, SectionStep, explain
 from pilot_eval.domain.checklists.model import (
     NOT_APPLICABLE,
     Answer,
@@ -43,14 +44,17 @@ __all__ = [
     "Answer",
     "Answers",
     "Checklist",
+    "Explanation",
     "Formula",
     "Grade",
     "Item",
     "Option",
+    "QuestionStep",
     "QuestionType",
     "Score",
     "Section",
     "SectionScore",
+    "SectionStep",
     "ShownIf",
     "answer_field",
     "check_answers",
@@ -58,6 +62,7 @@ __all__ = [
     "critical_fails",
     "default_checklist",
     "earned_shares",
+    "explain",
     "normalise_answers",
     "parse",
     "registry",

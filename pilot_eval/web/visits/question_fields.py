@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import lazy_gettext
 from wtforms import Field, StringField
 
-from pilot_eval.domain.checklists import NOT_APPLICABLE, Item
+from pilot_eval.domain.checklists import Item
+from pilot_eval.web.answers import answer_label
 from pilot_eval.web.recording import radios, words
-
-ANSWERS = {
-    "yes": lazy_gettext("Yes"),
-    "no": lazy_gettext("No"),
-    "full": lazy_gettext("Fully"),
-    "partial": lazy_gettext("Partly"),
-    "none": lazy_gettext("Not at all"),
-    NOT_APPLICABLE: lazy_gettext("N/A"),
-}
 
 
 def _tiles(item: Item, language: str) -> Field:
@@ -47,11 +38,3 @@ FIELDS: dict[str, Callable[[Item, str], Field]] = {
 def question_field(item: Item, language: str) -> Field:
     """The unbound field of a question that is asked."""
     return FIELDS[item.type](item, language)
-
-
-def answer_label(item: Item, code: str, language: str) -> str:
-    """An answer's words: the checklist's own for a choice, else the product's."""
-    for option in item.options:
-        if option.code == code:
-            return option.text.to(language)
-    return str(ANSWERS.get(code, code))
