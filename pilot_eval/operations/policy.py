@@ -23,6 +23,9 @@ class Action(StrEnum):
     SEE_ASSIGNMENTS = "see_assignments"
     RECORD = "record"
     READ_RECORDED = "read_recorded"
+    CORRECT = "correct"  # what was sent, with a reason
+    REVIEW = "review"  # return, approve, exclude, restore, answer, redact
+    REMARK = "remark"  # comment or dispute
     COMPARE_BRANCHES = "compare_branches"
     SEE_UPLIFT = "see_uplift"
     SEE_COVERAGE = "see_coverage"
@@ -51,6 +54,9 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.SEE_ASSIGNMENTS: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
     Action.RECORD: {_AUDITOR: Scope.OWN},
     Action.READ_RECORDED: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.CORRECT: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
+    Action.REVIEW: {_HEAD: Scope.ALL},
+    Action.REMARK: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.COMPARE_BRANCHES: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.SEE_UPLIFT: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.SEE_COVERAGE: {_HEAD: Scope.ALL},

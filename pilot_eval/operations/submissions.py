@@ -27,6 +27,7 @@ from pilot_eval.operations.policy import Action, require, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
+from pilot_eval.records.reviews import revisions_of
 from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
 
 FUTURE = timedelta(minutes=5)  # how far a phone's clock may run ahead of the server's
@@ -57,12 +58,15 @@ class Receipt:
         kept for a reviewer).
     received_at : datetime
         When the record was stored first; for a conflict, when this arrived.
+    revision : int
+        Which content of the record it speaks of: 1 as it was sent first, one more at each correction.
     """
 
     id: UUID
     digest: str
     status: Status
     received_at: datetime
+    revision: int = 1
 
     @property
     def code(self) -> str:
@@ -185,9 +189,18 @@ def settle(session: Session, actor: Actor, record: Visit | Timing, now: datetime
     stored = _stored(session, record)
     if inserted:
         return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)
-    if stored.auditor_id == record.auditor_id and stored.digest == record.digest:
-        return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at)
+    if stored.auditor_id == record.auditor_id and (revision := revision_of(session, stored, record.digest)):
+        return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at, revision)
     return keep_conflict(session, actor, record, now)
+
+
+def revision_of(session: Session, record: Visit | Timing, digest: str) -> int | None:
+    """The newest revision that has this digest: what was corrected since is no other content."""
+    newest = record.revision if isinstance(record, Visit) else 1
+    if record.digest == digest:
+        return newest
+    earlier = (revision for revision in reversed(revisions_of(session, record.id)))
+    return next((one.number for one in earlier if one.digest == digest), None)
 
 
 def _stored(session: Session, record: Visit | Timing) -> Visit | Timing:
@@ -203,6 +216,7 @@ def keep_conflict(session: Session, actor: Actor, record: Visit | Timing, now: d
         record_id=record.id,
         record_type=kind,
         user_id=record.auditor_id,
+        assignment_id=record.assignment_id,
         digest=record.digest,
         document=dict(record.document) | {"assignment": record.assignment_id},
         received_at=now,
@@ -222,23 +236,38 @@ def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, 
     Refused
         If it was begun outside of the wave's dates, by the branch's own calendar, or lies in the future.
     """
-    wave = session.exec(
-        select(Wave)
-        .where(col(Wave.id) == place.wave.id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    wave = held_wave(session, place.wave.id)
     if wave.state is WaveState.LOCKED:
         raise WrongState(
             "wave_locked", N_("This round of visits is locked: nothing more can be recorded in it")
         )
+    require_begun_within(wave, place.zone, begun_at, now, field)
+    return wave.state is not WaveState.OPEN
+
+
+def held_wave(session: Session, wave_id: int | None) -> Wave:
+    """A wave as it is now, held still until the transaction ends."""
+    return session.exec(
+        select(Wave)
+        .where(col(Wave.id) == wave_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def require_begun_within(wave: Wave, zone: ZoneInfo, begun_at: datetime, now: datetime, field: str) -> None:
+    """Refuse what was begun outside of the wave's dates, by the branch's own calendar, or in the future.
+
+    Raises
+    ------
+    Refused
+    """
     if begun_at > now + FUTURE:
         raise Refused([FieldProblem(field, "in_future", N_("This time has not come yet"))])
-    if not wave.opens_on <= begun_at.astimezone(place.zone).date() <= wave.closes_on:
+    if not wave.opens_on <= begun_at.astimezone(zone).date() <= wave.closes_on:
         message = N_("This assignment takes visits from %(first)s to %(last)s")
         values = {"first": wave.opens_on, "last": wave.closes_on}
         raise Refused([FieldProblem("day", "outside_wave", message, values)])
-    return wave.state is not WaveState.OPEN
 
 
 def given(**values: object) -> dict[str, object]:

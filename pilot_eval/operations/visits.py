@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -264,9 +265,11 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     place = place_of(session, actor, submission.assignment_id)
     require_standing(place)
     checklist_id, checklist = checklist_for(session, place)
-    visit = _visit(place, checklist_id, checklist, submission, now)
+    visit = visit_as_sent(
+        place.identities, place.assignment.scenario, checklist_id, checklist, submission, now
+    )
     if not submission.confirmed:
-        _ask_about_gaps(checklist, visit)
+        ask_about_gaps(checklist, visit)
     receipt = settle(session, actor, visit, now)
     if receipt.status is not Status.CREATED:
         return receipt
@@ -280,12 +283,29 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     return receipt
 
 
-def _visit(
-    place: Place, checklist_id: int, checklist: Checklist, submission: VisitSubmission, now: datetime
+def visit_as_sent(
+    identities: Mapping[str, Any],
+    scenario: str,
+    checklist_id: int,
+    checklist: Checklist,
+    submission: VisitSubmission,
+    now: datetime,
 ) -> Visit:
+    """The visit that was filled in, checked and scored; not stored.
+
+    Parameters
+    ----------
+    identities : mapping
+        The columns that tell where it belongs; see `Place.identities`.
+
+    Raises
+    ------
+    Refused
+        Naming every field that is wrong.
+    """
     answers = checklists.normalise_answers(checklist, submission.answers)
     comments = stripped(submission.comments)
-    header = _header(place, submission)
+    header = _header(scenario, submission)
     problems = checklists.check_answers(checklist, answers, header, comments)
     if submission.left_at and submission.left_at > now + FUTURE:
         problems.append(FieldProblem("left_at", "in_future", N_("This time has not come yet")))
@@ -299,7 +319,7 @@ def _visit(
     done = submission.outcome == VisitOutcome.DONE
     return Visit(
         id=submission.id,
-        **place.identities,
+        **identities,
         checklist_id=checklist_id,
         outcome=VisitOutcome(submission.outcome),
         started_at=submission.started_at,
@@ -307,15 +327,15 @@ def _visit(
         document=document,
         score_hundredths=score.hundredths if done else None,
         critical_failed=len(score.critical_fails) if done else 0,
-        digest=digest({**document, **place.identities, "checklist": checklist.digest}),
+        digest=digest({**document, **identities, "checklist": checklist.digest}),
         received_at=now,
     )
 
 
-def _header(place: Place, submission: VisitSubmission) -> dict[str, object]:
+def _header(scenario: str, submission: VisitSubmission) -> dict[str, object]:
     return given(
         outcome=submission.outcome,
-        scenario=place.assignment.scenario,
+        scenario=scenario,
         started_at=submission.started_at and submission.started_at.astimezone(UTC),
         left_at=submission.left_at and submission.left_at.astimezone(UTC),
         window_no=submission.window_no,
@@ -337,8 +357,9 @@ def _another_visit(session: Session, visit: Visit) -> bool:
     return session.exec(others).first() is not None
 
 
-def _ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
-    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit
+def ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
+    """Raise `Unconfirmed` where questions are unanswered."""
+    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by visit_as_sent
     gaps = checklists.unanswered(checklist, answers) if visit.outcome is VisitOutcome.DONE else []
     if gaps:
         message = N_("Unanswered: %(items)s. With less than %(percent)s %% answered a visit has no score.")
@@ -396,7 +417,7 @@ def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVi
     visit = own_record(session, actor, Visit, visit_id)
     branch = session.get_one(Branch, visit.branch_id)
     checklist = forms.checklist_of(session.get_one(ChecklistVersion, visit.checklist_id))
-    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by _visit
+    answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by visit_as_sent
     open_questions = len(checklists.unanswered(checklist, answers))
     answered = sum(1 for item in checklists.shown(checklist, answers) if item.asked) - open_questions
     wave = session.get_one(Wave, visit.wave_id)

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from pilot_eval.domain.errors import NotFound, WrongState
+from pilot_eval.domain.errors import BadInput, Message, NotFound, Problem, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.domain.problems import N_
+from pilot_eval.operations import pilots
 from pilot_eval.operations.branch_results import rebuild_pilot
+from pilot_eval.operations.corrections import LONGEST_REASON
 from pilot_eval.operations.pilots import commit_change, get_pilot, waves_of
 from pilot_eval.operations.policy import Action
+from pilot_eval.operations.reviews import left_to_review
 from pilot_eval.records.pilots import Pilot, Wave
 
 
@@ -40,8 +43,13 @@ def close_wave(session: Session, actor: Actor, slug: str, period: Period, now: d
     return _move_wave(session, actor, pilot, wave, WaveState.CLOSED)
 
 
-def lock_wave(session: Session, actor: Actor, slug: str, period: Period) -> Wave:
-    """Lock a closed wave: from now on it takes nothing.
+def lock_wave(session: Session, actor: Actor, slug: str, period: Period, reason: str = "") -> Wave:
+    """Lock a closed wave: from now on it takes nothing, and nothing in it changes.
+
+    Parameters
+    ----------
+    reason : str
+        Why it is locked although visits were not reviewed or disputes not answered.
 
     Raises
     ------
@@ -49,12 +57,37 @@ def lock_wave(session: Session, actor: Actor, slug: str, period: Period) -> Wave
         If the password was given too long ago.
     WrongState
         If it is open, or locked already.
+    BadInput
+        If something is left to do and no reason is given.
     """
     pilot = get_pilot(session, actor, slug, Action.CLOSE_WAVE)
     wave = _wave(session, pilot, period)
+    # Reviews hold the wave still: what they store is counted, or they find it locked.
+    session.refresh(wave, with_for_update=True)
     if wave.state is not WaveState.CLOSED:
         raise WrongState("wave_not_closed", N_("Only a closed wave can be locked"))
-    return _move_wave(session, actor, pilot, wave, WaveState.LOCKED)
+    visits, disputes = left_to_review(session, pilots.stored_id(wave))
+    if visits or disputes:
+        wave.lock_reason = _reason_to_lock(reason.strip(), visits, disputes)
+    return _move_wave(
+        session, actor, pilot, wave, WaveState.LOCKED, unreviewed=visits, open_disputes=disputes
+    )
+
+
+def _reason_to_lock(reason: str, visits: int, disputes: int) -> str:
+    if not reason:
+        message = Message(
+            N_(
+                "Visits without a review: %(visits)s, disputes without an answer: %(disputes)s. "
+                "Settle them first, or say why the wave is locked all the same"
+            ),
+            visits=visits,
+            disputes=disputes,
+        )
+        raise BadInput([Problem("reason", message)])
+    if len(reason) > LONGEST_REASON:
+        raise BadInput([Problem("reason", N_("At most 500 characters"))])
+    return reason
 
 
 def _wave(session: Session, pilot: Pilot, period: Period) -> Wave:
@@ -64,10 +97,12 @@ def _wave(session: Session, pilot: Pilot, period: Period) -> Wave:
     raise NotFound
 
 
-def _move_wave(session: Session, actor: Actor, pilot: Pilot, wave: Wave, state: WaveState) -> Wave:
+def _move_wave(
+    session: Session, actor: Actor, pilot: Pilot, wave: Wave, state: WaveState, **details: object
+) -> Wave:
     wave.state = state
     session.flush()
     if wave.period is Period.AFTER:
         rebuild_pilot(session, pilot)
-    commit_change(session, actor, pilot, f"wave.{state}", wave=wave.id, period=wave.period)
+    commit_change(session, actor, pilot, f"wave.{state}", wave=wave.id, period=wave.period, **details)
     return wave

@@ -32,6 +32,7 @@ from pilot_eval.records import (
     people,
     pilots,
     plans,
+    reviews,
     visits,
 )
 
@@ -45,6 +46,7 @@ TABLE_MODULES = (
     pilots,
     plans,
     visits,
+    reviews,
     measurements,
     branch_results,
     export_jobs,

@@ -111,6 +111,8 @@ class Wave(SQLModel, table=True):
     opens_on: date
     closes_on: date
     state: WaveState = Field(default=WaveState.OPEN, sa_type=words(WaveState))
+    # Why it was locked although visits were not reviewed, or disputes not answered.
+    lock_reason: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
 
     __table_args__ = (
         one_of("period", Period),

@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from pilot_eval.records.base import document, now, one_of, words
 
+_row_version = sa.Column("row_version", sa.Integer, nullable=False, server_default="1")
+
 
 class VisitOutcome(StrEnum):
     DONE = "done"
@@ -53,7 +55,12 @@ class Visit(SQLModel, table=True):
     received_at: datetime = Field(default_factory=now)
     # The wave had closed when it arrived.
     late: bool = False
+    # Which content this is: 1 as it was sent, one more at each correction; `VisitRevision` holds the others.
+    revision: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    # Counted up at every change of content or state: two people cannot overwrite each other.
+    row_version: int = Field(default=1, sa_column=_row_version)
 
+    __mapper_args__ = {"version_id_col": _row_version}
     __table_args__ = (
         one_of("outcome", VisitOutcome),
         one_of("state", VisitState),
@@ -63,6 +70,7 @@ class Visit(SQLModel, table=True):
             name="score_within_100",
         ),
         sa.CheckConstraint("critical_failed >= 0", name="critical_failed_counted"),
+        sa.Index("ix_visit_wave_id_state", "wave_id", "state", "received_at", "id"),
         sa.Index("ix_visit_pilot_id_branch_id_score", "pilot_id", "branch_id", "wave_id", "score_hundredths"),
     )
 
@@ -116,6 +124,8 @@ class SubmissionConflict(SQLModel, table=True):
     record_id: UUID = Field(index=True)
     record_type: str = Field(max_length=16)
     user_id: int = Field(foreign_key="person.id", index=True)
+    # What it was sent for: another record of the same assignment may stand there already.
+    assignment_id: int | None = Field(default=None, foreign_key="assignment.id", index=True)
     digest: str = Field(max_length=64)
     document: dict[str, object] = Field(sa_type=document())
     received_at: datetime = Field(default_factory=now)

@@ -83,7 +83,7 @@ def test_a_late_visit_makes_the_results_stale_and_locking_makes_them_anew(
     mark_stale(session, closed.id or 0)
     session.commit()
     assert regions_table(session, OPERATOR).pending == 1
-    lock_wave(session, OPERATOR, closed.slug, Period.AFTER)
+    lock_wave(session, OPERATOR, closed.slug, Period.AFTER, "Made up")
     assert regions_table(session, OPERATOR).pending == 0
     assert stored(session) != before
     again = stored(session)

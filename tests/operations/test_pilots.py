@@ -197,7 +197,7 @@ def test_a_wave_closes_on_its_last_day_once_and_in_order(session: Session) -> No
         close_wave(session, OPERATOR, pilot.slug, Period.DURING, world.BEFORE_ENDS)
     with pytest.raises(WrongState, match="Only a closed wave"):
         lock_wave(session, OPERATOR, pilot.slug, Period.AFTER)
-    assert lock_wave(session, OPERATOR, pilot.slug, Period.BEFORE).state is WaveState.LOCKED
+    assert lock_wave(session, OPERATOR, pilot.slug, Period.BEFORE, "Made up").state is WaveState.LOCKED
     close_wave(session, OPERATOR, pilot.slug, Period.AFTER, world.AFTER_ENDS)
     assert pilots.pilot_status(session, pilot, date(2014, 11, 2)) is Status.READY
     assert audit.first_break(session) is None

@@ -16,6 +16,9 @@ EXPECTED = """
 see_assignments    own  -       all  -
 record             own  -       -    -
 read_recorded      own  region  all  -
+correct            own  -       all  -
+review             -    -       all  -
+remark             own  region  all  -
 compare_branches   -    region  all  -
 see_uplift         -    region  all  -
 see_coverage       -    -       all  -

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,6 +17,7 @@ from pilot_eval.operations import allocation, assignments, network, pilots
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
+from pilot_eval.operations.reviews import left_to_review
 from pilot_eval.operations.schedules import Wanted, schedule
 from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.waves import close_wave, lock_wave
@@ -277,12 +279,20 @@ def withdraw(slug: str, assignment_id: int) -> ResponseReturnValue:
 @area.get("/<slug>/waves")
 def waves(slug: str) -> ResponseReturnValue:
     """The waves and what came in."""
+    return _waves_page(slug)
+
+
+def _waves_page(slug: str, problems: Sequence[Problem] = (), reason: str = "") -> str:
     pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
+    found = coverage(session(), actor(), slug)
     return render_template(
         "pilots/waves.html",
         pilot=pilot,
-        coverage=coverage(session(), actor(), slug),
+        coverage=found,
+        left={row.wave.period: left_to_review(session(), row.wave.id or 0) for row in found},
         today=clock().date(),
+        problems=problems,
+        reason=reason,
         made_up=pilot.made_up,
     )
 
@@ -296,6 +306,11 @@ def change_wave(slug: str, period: str, change: str) -> ResponseReturnValue:
         close_wave(session(), actor(), slug, Period(period), clock())
         flash(_("The wave is closed."), "success")
     else:
-        lock_wave(session(), actor(), slug, Period(period))
+        reason = request.form.get("reason", "")
+        try:
+            lock_wave(session(), actor(), slug, Period(period), reason)
+        except BadInput as error:
+            session().rollback()
+            return _waves_page(slug, error.problems, reason), 422
         flash(_("The wave is locked."), "success")
     return redirect(url_for("pilots.waves", slug=slug))

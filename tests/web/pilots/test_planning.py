@@ -171,8 +171,13 @@ def test_waves_are_closed_in_their_order_then_locked(as_head_office: Any, sessio
     assert early.status_code == 409
     assert "Close the earlier wave first" in early.text
     assert as_head_office.submit(f"{path}/nonsense/close").status_code == 404
-    for change in ("close", "lock"):
-        assert as_head_office.submit(f"{path}/before/{change}").status_code == 302
+    assert as_head_office.submit(f"{path}/before/close").status_code == 302
+    assert "Visits without a review: 72" in as_head_office.get(path).text
+    refused = as_head_office.submit(f"{path}/before/lock", {"reason": " "})
+    assert refused.status_code == 422
+    assert "say why the wave is locked all the same" in refused.text
+    assert as_head_office.submit(f"{path}/before/lock", {"reason": "<Enough>"}).status_code == 302
+    assert "Locked all the same because: &lt;Enough&gt;" in as_head_office.get(path).text
     session.expire_all()
     states = [wave.state for wave in pilots.waves_of(session, pilot)]
     assert states == [WaveState.LOCKED, WaveState.OPEN]
