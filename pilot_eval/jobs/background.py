@@ -1,4 +1,4 @@
-"""The queue of exports and the threads that work it off."""
+"""The queue of long work, exports and files brought in, and the threads that work it off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from huey import Huey, crontab
 from huey.consumer import Consumer
 
 from pilot_eval.jobs.storage import QueueStorage
-from pilot_eval.operations import export_jobs
+from pilot_eval.operations import export_jobs, list_work
 from pilot_eval.records import database
 from pilot_eval.records.base import now
 from pilot_eval.settings import Settings
@@ -26,7 +26,7 @@ class _Consumer(Consumer):
 
 
 class Background:
-    """Exports made in the background of this process, or of another one on the same data folder.
+    """Long work in the background of this process, or of another one on the same data folder.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         self.folder: Path = settings.data / "exports"
+        self.lists: Path = settings.data / "lists"
         self._settings = settings
         self._consumer: _Consumer | None = None
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,11 +47,20 @@ class Background:
             filename=str(settings.data / "jobs.sqlite3"),
         )
         self._make = self.huey.task(name="make_export")(self._make_export)
+        self._work_on = self.huey.task(name="work_on_list")(self._work_on_list)
         self.huey.periodic_task(crontab(minute="*"), name="look_after_exports")(self.look_after)
 
     def enqueue(self, job_id: str) -> None:
         """Have a job made as soon as somebody has time."""
         self._make(job_id)
+
+    def enqueue_list(self, file_id: str) -> None:
+        """Have a file that is brought in worked on as soon as somebody has time."""
+        self._work_on(file_id)
+
+    def work_on_list(self, file_id: str) -> None:
+        """Work on a file that is brought in, at once."""
+        self._work_on_list(file_id)
 
     def start(self, workers: int = 1) -> None:
         """Begin to work off the queue, in threads of this process."""
@@ -75,15 +85,26 @@ class Background:
             with database.session_of(engine) as session:
                 export_jobs.clean_up(session, self.folder, now())
                 lost = export_jobs.waiting(session, now())
+                list_work.clean_up(session, self.lists, now())
+                lost_lists = list_work.waiting(session, now())
         finally:
             engine.dispose()
         if not self.huey.pending_count():  # else they are in the queue still
             for job_id in lost:
                 self.enqueue(job_id)
+            for file_id in lost_lists:
+                self.enqueue_list(file_id)
 
     def _make_export(self, job_id: str) -> None:
         engine = database.open_database(self._settings.database)
         try:
             export_jobs.make(engine, job_id, self.folder)
+        finally:
+            engine.dispose()
+
+    def _work_on_list(self, file_id: str) -> None:
+        engine = database.open_database(self._settings.database)
+        try:
+            list_work.work_on(engine, file_id, self.lists)
         finally:
             engine.dispose()

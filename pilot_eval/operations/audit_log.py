@@ -15,7 +15,7 @@ from pilot_eval.records.people import User
 
 PAGE = 50
 # Who may enter and what they may do there; everything else is business.
-_SECURITY = ("person.",)
+_SECURITY = ("person.", "list.people")
 # Where people and branches stand is upkeep as well as business.
 _UPKEEP = ("region.", "branch.")
 

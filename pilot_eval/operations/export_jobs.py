@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.progress import heard_by
 from pilot_eval.operations import pilots
 from pilot_eval.operations.exporting import ROWS, File, export, may_take
+from pilot_eval.operations.kept_files import UNREADY, keep
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.base import now as clock
@@ -35,7 +34,6 @@ from pilot_eval.reports.files import FORMATS
 _log = logging.getLogger(__name__)
 _UNFINISHED = (ExportState.QUEUED, ExportState.RUNNING)
 _EVERY_SECONDS = 0.5  # progress is stored
-_UNREADY = "unready-"  # files that are being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +200,7 @@ def make(engine: Engine, job_id: str, folder: Path, now: Callable[[], datetime] 
             return
         try:
             file = _file(session, engine, job_id, now)
-            _keep(path_of(folder, job_id), file.content)
+            keep(path_of(folder, job_id), file.content)
         except Exception as error:
             session.rollback()
             _fail(session, job_id, _problem(error), now())
@@ -259,14 +257,6 @@ class _Noting:
             session.commit()
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file that only this system's user may read; it appears whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_UNREADY, delete=False) as file:
-        file.write(content)
-    os.replace(file.name, path)
-
-
 def _problem(error: Exception) -> ExportProblem:
     if isinstance(error, NotAllowed | NotFound):
         return ExportProblem.NOT_ALLOWED
@@ -312,7 +302,7 @@ def clean_up(session: Session, folder: Path, now: datetime) -> int:
     session.commit()
     for job_id in over:
         path_of(folder, job_id).unlink(missing_ok=True)
-    for path in folder.glob(f"{_UNREADY}*"):
+    for path in folder.glob(f"{UNREADY}*"):
         if now.timestamp() - path.stat().st_mtime > LOST_AFTER.total_seconds():
             path.unlink(missing_ok=True)
     return len(over)

@@ -43,7 +43,9 @@ def store_branches(
 ) -> dict[str, int]:
     """Add what the network lacks, put all into the pilot, and give each branch's key by its code."""
     known = {code: branch for code, (branch, _region) in known_branches(session, branches).items()}
-    regions = _store_regions(session, actor, [branch for branch in branches if branch.code not in known])
+    regions = store_regions(
+        session, actor, [branch.region for branch in branches if branch.code not in known]
+    )
     for branch in branches:
         if branch.code not in known:
             known[branch.code] = Branch(
@@ -66,15 +68,15 @@ def store_branches(
     return {branch.code: stored_id(known[branch.code]) for branch in branches}
 
 
-def _store_regions(session: Session, actor: Actor, branches: Sequence[NewBranch]) -> dict[str, int]:
-    """Keys of the regions of new branches, by folded name; missing regions are added."""
+def store_regions(session: Session, actor: Actor, names: Sequence[str]) -> dict[str, int]:
+    """Keys of regions by folded name or code; those that are missing are added."""
     keys: dict[str, int] = {}
     codes = set()
     for region in session.exec(select(Region)):
         codes.add(region.code)
         for name in (region.code, region.name):
             keys[name.casefold()] = stored_id(region)
-    for name in sorted({branch.region for branch in branches}):
+    for name in sorted(set(names)):
         if name.casefold() in keys:
             continue
         code, label = NO_REGION if not name else (_region_code(name, codes), name)

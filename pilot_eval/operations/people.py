@@ -50,6 +50,32 @@ def create_person(
         If the name is empty or taken, or a manager has no region.
     """
     scope_of(actor, Action.MANAGE_PEOPLE)
+    user = add_person(
+        session,
+        actor,
+        name=name,
+        role=role,
+        region_id=region_id,
+        full_name=full_name,
+        language=language,
+        password_hash=password_hash,
+    )
+    session.commit()
+    return user
+
+
+def add_person(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    role: Role,
+    region_id: int | None = None,
+    full_name: str = "",
+    language: str = "en",
+    password_hash: str | None = None,
+) -> User:
+    """`create_person` in the caller's transaction, whose right was looked at."""
     name = name.strip().lower()
     problems = _problems_of(session, name, role, region_id)
     if problems:
@@ -67,7 +93,6 @@ def create_person(
     session.add(user)
     session.flush()
     audit.append(session, actor, "person.create", "person", user.id, role=role, region=user.region_id)
-    session.commit()
     return user
 
 

@@ -27,6 +27,7 @@ from pilot_eval.records import (
     branch_results,
     export_jobs,
     forms,
+    lists,
     measurements,
     network,
     people,
@@ -50,6 +51,7 @@ TABLE_MODULES = (
     measurements,
     branch_results,
     export_jobs,
+    lists,
     audit,
 )
 

@@ -9,6 +9,7 @@ from pilot_eval.web.exports.pages import area as exports
 from pilot_eval.web.exports.schemas import schemas
 from pilot_eval.web.help.pages import help_area
 from pilot_eval.web.imports.pages import area as imports
+from pilot_eval.web.lists.pages import area as lists
 from pilot_eval.web.network.pages import area as network
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
@@ -39,5 +40,6 @@ AREAS = (
     own_exports,
     schemas,
     imports,
+    lists,
     help_area,
 )

@@ -383,6 +383,27 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "size_bytes": 3_000_000,
         },
     ),
+    (
+        "list_file",
+        {
+            "id": "6a0d7a4e-8f55-4c4e-9d0c-0d8b1f2a3c4d",
+            "user_id": 1,
+            "kind": "visits",
+            "pilot_id": 1,
+            "name": "визиты.xlsx",
+            "sha256": "a" * 64,
+            "rows": 12,
+            "columns": {"headings": ["Индекс"], "matches": {"branch": "Индекс"}},
+            "state": "checked",
+            "report": {"added": 12},
+            "asked_at": AT,
+            "heard_at": AT,
+        },
+    ),
+    (
+        "column_match",
+        {"kind": "visits", "heading": "индекс", "column": "branch", "matched_at": AT},
+    ),
 ]
 
 

@@ -27,9 +27,11 @@ from werkzeug.test import TestResponse
 from pilot_eval import create_app
 from pilot_eval.demo import fill
 from pilot_eval.domain.exports import ExportState
+from pilot_eval.domain.lists import ListKind, ListState
 from pilot_eval.domain.people import Role
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
+from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import SignIn, User
 from pilot_eval.records.pilots import Assignment, Pilot
@@ -67,6 +69,7 @@ class Site:
         self.app = _app(f"sqlite:///{self.path}", folder)
         self.cookies = {role.value: self._sign_in(name) for role, name in fill.sign_in_names().items()}
         self._add_exports(folder)
+        self._add_lists()
         self.values = self._values()
         self._settle()
         shutil.copyfile(self.path, self.kept)
@@ -100,6 +103,25 @@ class Site:
                     )
                 )
                 (folder / "exports" / job_id).write_bytes(b"content")
+            session.commit()
+
+    def _add_lists(self) -> None:
+        """A file of branches of head office, and one of people of the administrator."""
+        with database.session_of(self.app.extensions["engine"]) as session:
+            for role, (file_id, kind) in LISTS.items():
+                person = session.exec(select(User).where(User.role == role)).first() or pytest.fail(role)
+                session.add(
+                    ListFile(
+                        id=file_id,
+                        user_id=person.id,
+                        kind=kind,
+                        name="rows.csv",
+                        sha256="0" * 64,
+                        rows=1,
+                        columns={"headings": ["code"], "matches": {}},
+                        state=ListState.CHECKED,
+                    )
+                )
             session.commit()
 
     def _settle(self) -> None:
@@ -167,6 +189,12 @@ EXPORTS = {
     Role.MANAGER: ("20000000-0000-4000-8000-000000000000", "json"),
 }
 
+# Files of rows that were brought in and looked through, by who did so.
+LISTS = {
+    Role.HEAD_OFFICE: ("30000000-0000-4000-8000-000000000000", ListKind.BRANCHES),
+    Role.ADMINISTRATOR: ("40000000-0000-4000-8000-000000000000", ListKind.PEOPLE),
+}
+
 # Variables that are choices rather than objects, for one route or ('') for all.
 FIXED: dict[tuple[str, str], Any] = {
     ("", "change"): "close",
@@ -179,6 +207,9 @@ FIXED: dict[tuple[str, str], Any] = {
     ("", "period"): "before",
     ("", "schema"): "pilot-summary-1",
     ("", "token"): "no-such-token",
+    ("", "suffix"): "csv",
+    ("/lists/<kind>", "kind"): "branches",
+    ("/lists/<kind>/template.<any(csv, xlsx):suffix>", "kind"): "branches",
     ("/bootstrap/static/<path:filename>", "filename"): "css/bootstrap.min.css",
     ("/fs-static/<path:filename>", "filename"): "js/base64.js",
 }
@@ -260,6 +291,13 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("", "other_person"): EXPORTS[Role.MANAGER][0],
             ("manager", "own"): EXPORTS[Role.MANAGER][0],
             ("manager", "other_person"): EXPORTS[Role.HEAD_OFFICE][0],
+            ("", "missing"): NOWHERE,
+        },
+        "file_id": {
+            ("", "own"): LISTS[Role.HEAD_OFFICE][0],
+            ("", "other_person"): LISTS[Role.ADMINISTRATOR][0],
+            ("administrator", "own"): LISTS[Role.ADMINISTRATOR][0],
+            ("administrator", "other_person"): LISTS[Role.HEAD_OFFICE][0],
             ("", "missing"): NOWHERE,
         },
         "sign_in_id": {
@@ -385,5 +423,9 @@ FRESH: dict[Role, set[tuple[str, str]]] = {
         ("POST", "/people/<int:person_id>"),
         ("POST", "/people/<int:person_id>/link"),
         ("POST", "/people/new"),
+        ("GET", "/lists/files/<file_id>"),
+        ("POST", "/lists/files/<file_id>/check"),
+        ("POST", "/lists/files/<file_id>/store"),
+        ("POST", "/lists/files/<file_id>/remove"),
     },
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from pilot_eval.domain.exports import KEPT, ExportProblem
-from pilot_eval.jobs import Background
 from pilot_eval.operations import export_jobs
 from pilot_eval.reports.files import FORMATS
+from pilot_eval.web.background import background
 from pilot_eval.web.languages import LANGUAGES, language
 from pilot_eval.web.sessions import actor, clock, session
 
@@ -23,15 +23,6 @@ PROBLEMS = {
         "The fault is ours, not yours, and it has been noted. Ask for it again."
     ),
 }
-
-
-def background() -> Background:
-    """The queue of this installation, opened when it is first needed."""
-    extensions = current_app.extensions
-    if "background" not in extensions:
-        extensions["background"] = Background(extensions["settings"])
-    kept: Background = extensions["background"]
-    return kept
 
 
 def make_later(slug: str, format_name: str, chosen: str) -> Response:

@@ -19,6 +19,7 @@ MENU = (
     ("planner.index", lazy_gettext("Planner"), Action.PLAN_SIZE),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
     ("regions.index", lazy_gettext("Regions"), Action.MANAGE_NETWORK),
+    ("lists.index", lazy_gettext("Bring in data"), Action.MANAGE_NETWORK),
     ("audit_log.index", lazy_gettext("Audit log"), Action.VERIFY_AUDIT_LOG),
 )
 

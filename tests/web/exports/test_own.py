@@ -78,7 +78,7 @@ def test_a_failure_is_told_in_words(
     def full(*_anything: Any) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr(export_jobs, "_keep", full)
+    monkeypatch.setattr(export_jobs, "keep", full)
     as_head_office.submit(f"/pilots/{closed.slug}/exports/xlsx/en")
     export_jobs.make(app.extensions["engine"], the_job(session).id, settings.data / "exports")
     assert "could not store the file" in as_head_office.get("/exports").text
