@@ -32,10 +32,10 @@ NAMES = {
 }
 CODES = re.compile(
     r"""[\w.-]+@[\w.-]+      # sign-in names
+    | \b[0-9A-F]{4}-[0-9A-F]{4}\b  # receipts, before the codes that they begin like
     | \b[A-Z]-?\d+\b         # codes of questions, pseudonyms
     | \b[a-z]+\d[\w-]*       # hashes and slugs
     | \b[0-9a-f]{8,}\b
-    | \b[0-9A-F]{4}-[0-9A-F]{4}\b  # receipts
     """,
     re.VERBOSE,
 )

@@ -39,8 +39,8 @@ def columns(_session: Session, _pilot: Pilot | None) -> Sequence[Column]:
         Column("code", N_("the operator's own number or postcode of the branch"), needed=True),
         Column("name", N_("name of the branch"), needed=True),
         Column("region", N_("name or code of its region; one that is not there is added"), needed=True),
-        Column("stratum", N_("what a draw is stratified by, such as city or village")),
-        Column("time_zone", N_("as in Europe/Moscow; that of Moscow unless given")),
+        Column("stratum", N_("what a draw is stratified by"), codes="city, village"),
+        Column("time_zone", N_("that of Moscow unless given"), codes=USUAL_ZONE),
         Column("closed_on", N_("the day on which it was closed for good")),
     )
 

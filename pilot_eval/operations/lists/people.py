@@ -41,10 +41,10 @@ class _Wanted:
 def columns(_session: Session, _pilot: Pilot | None) -> Sequence[Column]:
     return (
         Column("name", N_("sign-in name, an e-mail address or not"), needed=True),
-        Column("role", "auditor, manager, head_office, administrator", needed=True),
+        Column("role", N_("what the person may do"), needed=True, codes=", ".join(Role)),
         Column("region", N_("name or code of a manager's region")),
         Column("full_name", N_("name in full, seen by administrators and head office")),
-        Column("language", "en, ru"),
+        Column("language", N_("in which the person reads"), codes="en, ru"),
     )
 
 

@@ -41,14 +41,17 @@ class Column:
     name : str
         The heading in templates.
     what : str
-        What its cells hold: a text to translate, or one that is nobody's language.
+        What its cells hold: a text to translate.
     needed : bool
         Whether every row has to have it.
+    codes : str
+        What may stand there, in no language.
     """
 
     name: str
     what: str
     needed: bool = False
+    codes: str = ""
 
 
 class Rows:

@@ -42,5 +42,5 @@ def as_workbook(columns: Sequence[Column], said: Callable[[str], str], sheet: tu
         words.set_column(1, 1, 90)
         for place, column in enumerate(columns):
             words.write_string(place, 0, column.name, bold if column.needed else None)
-            words.write_string(place, 1, said(column.what))
+            words.write_string(place, 1, ": ".join(filter(None, (said(column.what), column.codes))))
     return content.getvalue()

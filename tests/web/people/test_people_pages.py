@@ -206,7 +206,7 @@ def test_the_menu_shows_what_the_role_may_do(
 
     assert "/people" not in menu(as_auditor)
     assert "/people" in menu(as_head_office)
-    assert menu(as_administrator) == ["/people", "/regions", "/audit-log"]
+    assert menu(as_administrator) == ["/people", "/regions", "/lists", "/audit-log"]
     for browser in (as_auditor, as_head_office, as_administrator):
         for path in menu(browser):
             assert browser.get(path).status_code == 200, path
