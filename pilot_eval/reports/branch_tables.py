@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from pilot_eval.reports.charts.effects import IntervalBar, interval_bar
 from pilot_eval.reports.files.tables import neutral_text
 from pilot_eval.reports.labels import label, unit_label
-from pilot_eval.reports.numbers import MISSING, counted, language_of, level_percent, number
+from pilot_eval.reports.numbers import MISSING, Language, counted, language_of, level_percent, number
 from pilot_eval.reports.sentences import Sentence, told
 from pilot_eval.reports.summaries import (
     Headline,
@@ -26,25 +26,27 @@ from pilot_eval.reports.summaries import (
     words,
 )
 from pilot_eval.reports.words import branches as said
+from pilot_eval.reports.words.counted import BRANCHES
 
 Ends = tuple[float, float]
 FEWEST_FOR_CHANCE = 10  # branches with an interval, below which "by chance alone" is not counted
 
 _TONES: Final = {"gain": "better", "clear_gain": "better", "loss": "worse", "clear_loss": "worse"}
-_COLUMNS: Final[Mapping[str, Sentence]] = {
+_COLUMNS: Final[dict[str, Sentence]] = {
     "compared_with": Sentence("Compared with", "С чем сравнивается"),
     "others": Sentence("Branches compared with", "Сколько отделений для сравнения"),
     "estimate": Sentence("Difference", "Разница"),
     "low": Sentence("Interval, low end", "Интервал, нижняя граница"),
     "high": Sentence("Interval, high end", "Интервал, верхняя граница"),
-    "shrunken": Sentence("Drawn to the mean", "К среднему"),
-    "shrunken_low": Sentence("Drawn to the mean, low end", "К среднему, нижняя граница"),
-    "shrunken_high": Sentence("Drawn to the mean, high end", "К среднему, верхняя граница"),
+    "shrunken": Sentence("Drawn to the mean", "Притянутое к среднему"),
+    "shrunken_low": Sentence("Drawn to the mean, low end", "Притянутое к среднему, нижняя граница"),
+    "shrunken_high": Sentence("Drawn to the mean, high end", "Притянутое к среднему, верхняя граница"),
     "place_low": Sentence("Place from", "Место от"),
     "place_high": Sentence("Place to", "Место до"),
     "verdict": Sentence("Verdict", "Вывод"),
     "compared": Sentence("Too few records", "Записей мало"),
 }
+_CHANGE: Final = Sentence("Change", "Изменение")  # what the difference from the own past is called
 
 
 class Result(Protocol):
@@ -196,16 +198,15 @@ def by_chance(results: Sequence[Result], level: float) -> Sentence | None:
         return None
     expected = count * (1.0 - level)
     return said.BY_CHANCE.filled(
-        branches=told(lambda language: counted(count, _FORMS[language], language)),
+        branches=told(lambda language: _how_many(count, language)),
         level=told(lambda language: level_percent(level, language)),
         expected=told(lambda language: number(expected, 0 if expected >= 2 else 1, language)),
     )
 
 
-_FORMS: Final = {
-    "en": {"one": "branch", "other": "branches"},
-    "ru": {"one": "", "few": "", "many": "", "other": ""},
-}
+def _how_many(count: int, language: Language) -> str:
+    """A count of branches; in Russian the sentence has the word."""
+    return counted(count, BRANCHES["en"], "en") if language == "en" else number(count, 0, "ru")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,8 @@ def branches_csv(
     places = ("branch_code", "branch", "region", "arm", "outcome", "unit")
     levels = ("n_before", "mean_before", "n_after", "mean_after")
     header = [label(key, tongue) for key in places + levels]
-    header += [getattr(column, tongue) for column in _COLUMNS.values()]
+    columns = _COLUMNS | ({"estimate": _CHANGE} if against == "past" else {})
+    header += [getattr(column, tongue) for column in columns.values()]
     header += [label(key, tongue) for key in ("change_unit", "rows_total", "snapshot", "filters", "note")]
     passport = [
         unit_label(change_unit(outcome), tongue),

@@ -41,7 +41,6 @@ _SPACES = "[ \u00a0\u2009\u202f]"
 _NUMBER = re.compile(
     rf"([+\-\u2212]?)([0-9]+|[0-9]{{1,3}}(?:{_SPACES}[0-9]{{3}})+)(?:[.,]([0-9]+))?", re.ASCII
 )
-_DURATION = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]{2})|([0-9]+)", re.ASCII)
 
 
 def language_of(text: str) -> Language:
@@ -228,29 +227,6 @@ def parse_number(text: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{text[:20]!r}... is too large a number")
     return -value if minus in {"-", MINUS} and value else value
-
-
-def parse_duration(text: str) -> int:
-    """Read a length of time typed by a person and return whole seconds: "3:05", "1:00:05" or "185".
-
-    Raises
-    ------
-    ValueError
-        If the text is anything else, or minutes or seconds after a colon reach 60.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(
-            f"{text!r} is not a length of time: write it like 3:05 (minutes:seconds) or 185 (seconds)"
-        )
-    hours, minutes, seconds, plain = match.groups()
-    if plain is not None:
-        return int(plain)
-    if int(seconds) > 59 or (hours is not None and int(minutes) > 59):
-        raise ValueError(
-            f"{text!r} is not a length of time: minutes and seconds after a colon go from 00 to 59"
-        )
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
 
 
 @cache

@@ -10,19 +10,14 @@ from pilot_eval.reports.charts.effects import IntervalBar, interval_bar
 from pilot_eval.reports.labels import say
 from pilot_eval.reports.numbers import counted, interval, language_of, level_percent, number, percent
 from pilot_eval.reports.summaries import (
-    Headline,
     Row,
     Summary,
-    change_unit,
     estimate_text,
-    falls_are_better,
     headline,
     interval_text,
-    interval_with_unit,
     level_of,
     released,
     verdict_tone,
-    with_unit,
     words,
 )
 from pilot_eval.reports.wording import EXPECTED, RECORDS
@@ -130,97 +125,3 @@ def _means(outcome: Row, language: Any) -> tuple[tuple[str, str, str], ...]:
 
 def _level(outcome: Row, value: float | None, language: Any) -> str:
     return level_of(outcome["kind"], outcome["unit"], value, language)
-
-
-@dataclass(frozen=True, slots=True)
-class BranchLine:
-    """One branch and one outcome, written out.
-
-    Attributes
-    ----------
-    thin : bool
-        Seen too seldom to be compared: stands last, grey.
-    bar : IntervalBar or None
-        The change on the scale that all branches share.
-    """
-
-    code: str
-    name: str
-    region: str
-    arm: str
-    n_before: int
-    n_after: int
-    before: str
-    after: str
-    change: str
-    interval: str
-    tone: str
-    thin: bool
-    bar: IntervalBar | None
-
-
-def branch_lines(
-    summary: Summary, outcome: Row, branches: list[Row], language: str, *, fewest: int
-) -> list[BranchLine]:
-    """Lines of a table of branches, in the order given, those seen too seldom last.
-
-    Parameters
-    ----------
-    branches : list of mapping
-        Branches of the summary to show.
-    fewest : int
-        Records in each period below which a branch is not compared.
-    """
-    tongue = language_of(language)
-    scale = _scale([branch["outcomes"][outcome["code"]] for branch in summary["branches"]])
-    level = summary["plan"]["level"]
-    lines = [_branch_line(outcome, branch, scale, tongue, fewest, level) for branch in branches]
-    return sorted(lines, key=lambda line: line.thin)
-
-
-def _branch_line(
-    outcome: Row, branch: Row, scale: tuple[float, float], language: Any, fewest: int, level: float
-) -> BranchLine:
-    cell = branch["outcomes"][outcome["code"]]
-    counts = [cell[period]["n"] if cell[period] else 0 for period in ("before", "after")]
-    levels = [
-        _level(outcome, cell[period]["mean"] if cell[period] else None, language)
-        for period in ("before", "after")
-    ]
-    change, unit = cell["change"], change_unit(outcome)
-    ends = (change or {}).get("confidence_interval")
-    low, high = ends or (None, None)
-    found = Headline(change["estimate"], low, high, level, unit, 1, False, None) if ends else None
-    tone = _tone(found, outcome) if found else "neither"
-    return BranchLine(
-        code=branch["code"],
-        name=branch["name"],
-        region=branch["region"] or "",
-        arm=branch["arm"],
-        n_before=counts[0],
-        n_after=counts[1],
-        before=levels[0],
-        after=levels[1],
-        change=with_unit(change["estimate"] if change else None, unit, language, sign=True),
-        interval=interval_with_unit(low, high, unit, language) if ends else "",
-        tone=tone,
-        thin=change is None or min(counts) < fewest,
-        bar=interval_bar(found, tone, language, scale) if found else None,
-    )
-
-
-def _tone(found: Headline, outcome: Row) -> str:
-    if found.low is None or found.high is None or found.low <= 0 <= found.high:
-        return "neither"
-    return "better" if (found.low > 0) != falls_are_better(outcome) else "worse"
-
-
-def _scale(cells: list[Row]) -> tuple[float, float]:
-    """Ends of a scale that holds every interval and zero, with a margin."""
-    ends = [0.0]
-    for cell in cells:
-        if cell["change"]:
-            ends += cell["change"]["confidence_interval"] or [cell["change"]["estimate"]]
-    low, high = min(ends), max(ends)
-    margin = 0.05 * (high - low) or 1.0
-    return low - margin, high + margin

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_babel import format_date, format_datetime, gettext, lazy_gettext
+from markupsafe import Markup
 
 from pilot_eval.domain.people import Role
 from pilot_eval.reports.numbers import date_text, moment_text, number, percent
@@ -30,7 +31,7 @@ def install(app: Flask) -> None:
     app.add_template_global(moment)
     app.add_template_global(days)
     app.add_template_global(errors_of)
-    app.add_template_global(words_defined)
+    app.add_template_global(word_list)
     app.add_template_global(answer_label)
     app.add_template_filter(lambda day: date_text(day, language()), "date_words")
     app.add_template_filter(lambda at: moment_text(at, language()), "moment_words")
@@ -39,12 +40,14 @@ def install(app: Flask) -> None:
 
 
 @cache
-def words_defined() -> list[dict[str, str | dict[str, str]]]:
-    """The words of results with what they mean, in both languages."""
-    return [
+def word_list(tongue: str) -> Markup:
+    """The words of results with what they mean, written once: every page of results ends with them."""
+    words = [
         {"key": word.key, "term": word.term.to_dict(), "meaning": word.meaning.to_dict()}
         for word in DEFINITIONS
     ]
+    template = current_app.jinja_env.get_template("macros/word_list.html")
+    return Markup(template.render(words=words, language=tongue))  # noqa: S704 - a template's own output
 
 
 def role_label(role: Role) -> str:

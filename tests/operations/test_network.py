@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from pilot_eval.domain.errors import NotAllowed, NotFound
 from pilot_eval.domain.people import Role
 from pilot_eval.domain.pilots import Arm, Period
-from pilot_eval.operations import branch_results, network, network_tables, summaries
-from pilot_eval.operations.network_tables import PAGE, Wish, branches_table, regions_table
+from pilot_eval.operations import branch_listing, branch_results, network, summaries
+from pilot_eval.operations.branch_listing import PAGE
+from pilot_eval.operations.network_branches import Wish, branches_table
+from pilot_eval.operations.network_regions import regions_table
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.branch_results import BranchResult, PilotResult, mark_stale
 from pilot_eval.records.network import Branch, Region
@@ -162,7 +164,7 @@ def walked(session: Session, actor: Any, wish: dict[str, Any], region: str | Non
 
 ORDERS = [
     (sort, descending, metric)
-    for sort in network_tables.SORTS
+    for sort in branch_listing.SORTS
     for descending in (False, True)
     for metric in ("quality:score:points", "speed:duration:seconds")
 ]
@@ -171,7 +173,7 @@ ORDERS = [
 def test_pages_together_are_the_whole_in_order(
     session: Session, closed: Pilot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network_tables, "PAGE", 5)
+    monkeypatch.setattr(branch_listing, "PAGE", 5)
     region = session.exec(select(Region)).first()
     assert region is not None
     for number in range(7):  # branches that were in no pilot
@@ -238,6 +240,41 @@ def test_a_manager_sees_the_own_region_only(
             branches_table(session, manager, Wish(), code)
 
 
+def test_a_manager_learns_no_mean_of_too_few_others(
+    session: Session, closed: Pilot, create_manager: Callable[..., Any]
+) -> None:
+    """What is drawn to the mean tells the mean, and less the own branches that of the others."""
+    north = session.exec(select(Region).where(Region.name == "North")).one()
+    manager = acting(create_manager(region=north))
+    wish = {"metric": "quality:score:points", "sort": "shrunken", "descending": True}
+
+    def shown(actor: Any) -> tuple[list[str], list[float | None]]:
+        lines = branches_table(session, actor, Wish(**wish), north.code).lines
+        return [line.code for line in lines], [line.change and line.change.shrunken for line in lines]
+
+    codes, whole = shown(OPERATOR)
+    assert all(value is not None for value in whole)
+    assert shown(manager) == (codes, whole)  # six others of two regions in each arm
+    foreign = sa.and_(
+        col(BranchResult.region_id) != north.id,
+        col(BranchResult.metric) == wish["metric"],
+        col(BranchResult.arm) == Arm.TRAINED,
+    )
+    few = list(session.exec(select(BranchResult.branch_id).where(foreign)))[4:]
+    session.execute(sa.delete(BranchResult).where(foreign, col(BranchResult.branch_id).in_(few)))
+    session.commit()
+    codes, left = shown(manager)
+    by_code = select(Branch.code, BranchResult.arm).join(BranchResult)
+    arms = dict(session.exec(by_code.where(BranchResult.metric == wish["metric"])).all())
+    assert {arms[code] for code, value in zip(codes, left, strict=True) if value is None} == {Arm.TRAINED}
+    assert {arms[code] for code, value in zip(codes, left, strict=True) if value is not None} == {
+        Arm.COMPARISON
+    }
+    by_change = branches_table(session, manager, Wish(**{**wish, "sort": "change"}), north.code)
+    assert codes == [line.code for line in by_change.lines]
+    assert None not in shown(OPERATOR)[1]
+
+
 def test_a_manager_whose_region_has_no_pilot_learns_of_none(
     session: Session, closed: Pilot, create_manager: Callable[..., Any]
 ) -> None:
@@ -261,7 +298,7 @@ def test_the_number_of_statements_does_not_grow_with_the_network(
 ) -> None:
     def statements() -> list[int]:
         counts = []
-        for sort in network_tables.SORTS:
+        for sort in branch_listing.SORTS:
             session.rollback()
             queries.clear()
             branches_table(session, OPERATOR, Wish(sort=sort, search="branch"))

@@ -400,14 +400,17 @@ def test_the_interval_bar_is_drawn_without_styles() -> None:
     assert drawing.attrib["role"] == "img"
     assert drawing.attrib["aria-label"].startswith("Estimate +5.2")
     assert "style=" not in html
-    assert len(drawing.findall("line")) == 5
+    assert [path.attrib["d"][:1] for path in drawing.findall("path")] == ["M"] * 5
+    assert drawing.findall("path")[3].attrib["d"].count("V16") == 2
 
 
 def test_the_bar_without_band_and_ends_is_drawn_too() -> None:
     bar = charts.interval_bar(Headline(4.0, None, None, 0.95, "points", 1, False, None), "neither", "en")
     drawing = parsed(page("{{ charts.interval_bar(bar) }}", bar=bar))
-    assert [rect.attrib.get("class") for rect in drawing.findall("rect")] == [None]
-    assert len(drawing.findall("line")) == 3
+    axis, zero, interval, estimate = drawing.findall("path")
+    assert [part.attrib.get("class") for part in (axis, zero)] == ["interval-bar-axis", "interval-bar-zero"]
+    assert interval.attrib["d"] == "M4.0 12H196.0"  # from edge to edge, without ends
+    assert estimate.attrib["fill"] == "currentColor"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

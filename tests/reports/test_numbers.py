@@ -163,19 +163,6 @@ def test_what_is_not_surely_a_number_is_refused(text: str) -> None:
         numbers.parse_number(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("3:05", 185), ("185", 185), ("1:00:05", 3605), ("90:00", 5400), (" 0 ", 0)]
-)
-def test_a_length_of_time_is_read_as_people_type_it(text: str, seconds: int) -> None:
-    assert numbers.parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "3:5", "3:75", "1:60:00", "-5", "185,5", ":05", "3 min", "٣:05"])
-def test_what_is_not_surely_a_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="length of time"):
-        numbers.parse_duration(text)
-
-
 def test_an_unknown_language_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="choose one of en, ru"):
         numbers.number(1, 0, "de")
@@ -189,12 +176,6 @@ def test_what_is_written_is_read_back_to_its_last_digit(
     assert numbers.parse_number(text) == pytest.approx(value, abs=0.5 * 10**-digits + 1e-6)
     assert text.lstrip("+" + MINUS)[0].isdigit()
     assert not (text.startswith(MINUS) and numbers.parse_number(text) == 0)
-
-
-@given(st.integers(0, 10**6))
-def test_seconds_are_read_back_from_minutes_and_seconds(seconds: int) -> None:
-    minutes, left = divmod(seconds, 60)
-    assert numbers.parse_duration(f"{minutes}:{left:02}") == seconds
 
 
 def test_a_p_value_is_never_told_as_zero() -> None:

@@ -19,7 +19,7 @@ from pilot_eval.reports.words.reading import how_to_read
 
 _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "raw": ("as measured", "как измерено"),
-    "shrunken": ("drawn to the mean", "к среднему"),
+    "shrunken": ("drawn to the mean", "притянутое к среднему"),
     "unclear": ("unclear", "неясно"),
     "better": ("better", "лучше"),
     "worse": ("worse", "хуже"),
@@ -60,7 +60,7 @@ def branch_intervals(
     alt = getattr(said.BRANCH_INTERVALS.filled(finding=caption), tongue)
     return Chart(
         name,
-        _spec(outcome, groups, alt, tongue),
+        _spec(outcome, groups, against, alt, tongue),
         caption,
         alt,
         _table(outcome, groups, against, tongue),
@@ -93,7 +93,14 @@ def _finding(outcome: Row, results: Sequence[Result], against: str, language: La
     return text
 
 
-def _spec(outcome: Row, groups: Sequence[tuple[str, list[Result]]], alt: str, language: Language) -> Spec:
+def _estimate(against: str, language: Language) -> str:
+    """Return what an estimate is called: of the own past a change, of others a difference."""
+    return label("change", language) if against == "past" else say(_TEXTS["difference"], language)
+
+
+def _spec(
+    outcome: Row, groups: Sequence[tuple[str, list[Result]]], against: str, alt: str, language: Language
+) -> Spec:
     everyone = [result for _, own in groups for result in own]
     seen = Counter(result.name for result in everyone)
     names = {r.code: r.name if seen[r.name] == 1 else f"{r.name} ({r.code})" for r in everyone}
@@ -102,9 +109,11 @@ def _spec(outcome: Row, groups: Sequence[tuple[str, list[Result]]], alt: str, la
     named = len(everyone) <= MOST_NAMED
     lines = [_line(outcome, r, names[r.code], language) for r in everyone if r.interval]
     y = rows_of_branches(order, headings.values(), named=named)
-    fields = (("row", "branch"), ("text", "change"), ("ends", "interval"))
-    tooltip = [{"field": field, "title": label(key, language)} for field, key in fields]
-    tooltip += [
+    estimate = _estimate(against, language)
+    tooltip = [
+        {"field": "row", "title": label("branch", language)},
+        {"field": "text", "title": estimate},
+        {"field": "ends", "title": label("interval", language)},
         {"field": "shrunken_text", "title": say(_TEXTS["shrunken"], language)},
         {"field": "tone", "title": say(_TEXTS["verdict"], language)},
     ]
@@ -114,7 +123,10 @@ def _spec(outcome: Row, groups: Sequence[tuple[str, list[Result]]], alt: str, la
         "autosize": {"type": "fit-x", "contains": "padding"},
         "height": len(order) * (_ROW if named else _ROW_UNNAMED),
         "encoding": {"y": y, "tooltip": tooltip},
-        "layer": [_zero(), *_marks(outcome, lines, named, language)],
+        "layer": [
+            _zero(),
+            *_marks(f"{estimate}, {unit_label(change_unit(outcome), language)}", lines, named, language),
+        ],
     }
 
 
@@ -152,19 +164,19 @@ def _zero() -> Spec:
     }
 
 
-def _marks(outcome: Row, lines: Sequence[Mapping[str, Any]], named: bool, language: Language) -> list[Spec]:
+def _marks(title: str, lines: Sequence[Mapping[str, Any]], named: bool, language: Language) -> list[Spec]:
     """Thin lines as measured, thick ones drawn to the mean where there are such, and the points of both."""
     drawn = [line for line in lines if line["shrunken"] is not None]
-    layers = [_rule(outcome, lines, "raw", 1.0, language)]
+    layers = [_rule(title, lines, "raw", 1.0, language)]
     if drawn:
-        layers.append(_rule(outcome, drawn, "shrunken", 3.0, language))
+        layers.append(_rule(title, drawn, "shrunken", 3.0, language))
     for kind, shape, wide, narrow in (("raw", "circle", 60, 18), ("shrunken", "diamond", 110, 26)):
         own = lines if kind == "raw" else drawn
         mark: Spec = {"type": "point", "shape": shape, "size": wide if named else narrow, "strokeWidth": 1.4}
         mark |= {"opacity": 1, "filled": kind == "shrunken"}
         if kind == "raw":
             mark["fill"] = "@ground"
-        encoding = {"x": _axis(outcome, kind, language), "color": _color(lines, language)}
+        encoding = {"x": _axis(title, kind), "color": _color(lines, language)}
         layers.append({"data": {"values": list(own)}, "mark": mark, "encoding": encoding})
     return [*layers, _key(("raw", "shrunken") if drawn else ("raw",), language)]
 
@@ -192,13 +204,13 @@ def _key(kinds: Sequence[str], language: Language) -> Spec:
 
 
 def _rule(
-    outcome: Row, lines: Sequence[Mapping[str, Any]], kind: str, width: float, language: Language
+    title: str, lines: Sequence[Mapping[str, Any]], kind: str, width: float, language: Language
 ) -> Spec:
     return {
         "data": {"values": list(lines)},
         "mark": {"type": "rule", "strokeWidth": width},
         "encoding": {
-            "x": _axis(outcome, f"{kind}_low", language),
+            "x": _axis(title, f"{kind}_low"),
             "x2": {"field": f"{kind}_high"},
             "color": _color(lines, language),
         },
@@ -216,15 +228,15 @@ def _color(lines: Sequence[Mapping[str, Any]], language: Language) -> Spec:
     }
 
 
-def _axis(outcome: Row, field: str, language: Language) -> Spec:
-    title = f"{say(_TEXTS['difference'], language)}, {unit_label(change_unit(outcome), language)}"
+def _axis(title: str, field: str) -> Spec:
     return {"field": field, "type": "quantitative", "title": title, "scale": {"nice": True, "zero": True}}
 
 
 def _table(
     outcome: Row, groups: Sequence[tuple[str, list[Result]]], against: str, language: Language
 ) -> Table:
-    header = [label(key, language) for key in ("branch", "arm", "n_before", "n_after", "change", "interval")]
+    header = [label(key, language) for key in ("branch", "arm", "n_before", "n_after")]
+    header += [_estimate(against, language), label("interval", language)]
     drawn = say(_TEXTS["shrunken"], language)
     header += [drawn[:1].upper() + drawn[1:], say(_TEXTS["verdict"], language)]
     unit = change_unit(outcome)

@@ -69,6 +69,26 @@ class IntervalBar:
     tone: str
     alt: str
 
+    @property
+    def paths(self) -> dict[str, str]:
+        """The same drawn in a box of 200 by 24, as paths of SVG by part."""
+        low, high, middle = _across(self.low), _across(self.high), _across(self.estimate)
+        ends = f"M{low:.1f} 8V16" * self.low_closed + f"M{high:.1f} 8V16" * self.high_closed
+        found = {
+            "zero": f"M{_across(self.zero):.1f} 2V22",
+            "interval": f"M{low:.1f} 12H{high:.1f}{ends}",
+            "estimate": f"M{middle - 5.7:.1f} 12l5.7-5.7 5.7 5.7-5.7 5.7z",
+        }
+        if self.band is not None:
+            left, right = map(_across, self.band)
+            found["band"] = f"M{left:.1f} 2H{right:.1f}V22H{left:.1f}z"
+        return found
+
+
+def _across(place: float) -> float:
+    """Return a place from 0 to 1 as one in the box of a bar, clear of its edges."""
+    return 4.0 + 192.0 * place
+
 
 def intervals(summary: Summary, language: str) -> Chart | None:
     """Return the effects of all outcomes with their intervals; None while there is none to show."""

@@ -69,8 +69,8 @@ BY_CHANCE = Sentence(
 SHRUNKEN = Sentence(
     "Drawn to the mean: the own number of a branch, moved towards that of its arm the more, the fewer "
     "records it rests on. It is the better guess of what a branch will show next time.",
-    "К среднему: число отделения, сдвинутое к среднему его группы тем сильнее, чем меньше в нём записей. "
-    "Это лучшая догадка о том, что отделение покажет в следующий раз.",
+    "Притянутое к среднему: число отделения, сдвинутое к среднему его группы тем сильнее, чем меньше в нём "
+    "записей. Это лучшая догадка о том, что отделение покажет в следующий раз.",
 )
 PLACES = Sentence(
     "A place is a range within the arm: where it is wide, the order of branches is mostly chance.",

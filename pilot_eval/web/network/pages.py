@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import quote
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
+from pilot_eval.operations.branch_listing import SORTS
 from pilot_eval.operations.branch_results import rebuild_pending
-from pilot_eval.operations.network_tables import LEVEL, SORTS, Wish, branches_table, regions_table
+from pilot_eval.operations.network_branches import BranchLine, Wish, branches_table
+from pilot_eval.operations.network_regions import LEVEL, regions_table
 from pilot_eval.operations.policy import Action, may
 from pilot_eval.reports.network import change_texts, mean_text
 from pilot_eval.reports.numbers import level_percent
@@ -71,13 +76,22 @@ def _branches(code: str | None) -> ResponseReturnValue:
         "network/branches.html",
         table=table,
         made_up=table.made.made_up,
-        rows=list(zip(table.lines, texts, strict=True)),
+        rows=list(zip(table.lines, texts, _addresses(table.lines), strict=True)),
         level=levels.pop() if len(levels) == 1 else "",
         chosen={name: value for name, value in chosen.items() if value},
         after=wish.after,
         endpoint="network.branches" if code is None else "network.region",
         place={} if code is None else {"region": code},
     )
+
+
+def _addresses(lines: Sequence[BranchLine]) -> list[str]:
+    """Where the page of each branch in its newest pilot is; empty where there is none.
+
+    Asked for once a pilot: a page has many branches, and they differ by their code only.
+    """
+    above = {line.pilot: url_for("branches.compare", slug=line.pilot) for line in lines if line.pilot}
+    return [f"{above[line.pilot]}/{quote(line.code)}" if line.pilot else "" for line in lines]
 
 
 @area.post("/refresh")

@@ -232,3 +232,33 @@ def test_two_to_four_branches_stand_side_by_side(
     assert as_northern.get(f"{path}&branch=B00&branch=B03").status_code == 200
     assert as_northern.get(f"{path}&branch=B00&branch=B01").status_code == 404
     assert as_northern.get(f"/pilots/{closed.slug}/charts/weeks-wait.svg?branch=B01").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("against", "called", "said"), [("past", "Change", "Изменение"), ("pilot", "Difference", "Разница")]
+)
+def test_an_estimate_is_called_what_it_is(
+    as_head_office: Any, closed: Pilot, against: str, called: str, said: str
+) -> None:
+    """Of the own past a change, of others a difference: on the axis, in the chart's table, in the file."""
+    path = f"/pilots/{closed.slug}/charts/branches-{against}-quality"
+    titles = set(re.findall(r'"title": ?"([^"]*, points)"', as_head_office.get(f"{path}.json").text))
+    assert titles == {f"{called}, points"}
+    assert f",{called}," in as_head_office.get(f"{path}.csv").data.decode("utf-8-sig").splitlines()[0]
+    table = f"/pilots/{closed.slug}/branches?tab=table&format=csv&against={against}"
+    header = as_head_office.get(table).data.decode("utf-8-sig").splitlines()[0].split(",")
+    assert len({"Change", "Difference"} & set(header)) == 1
+    assert called in header
+    as_head_office.submit("/language", {"language": "ru", "next": "/"})
+    header = as_head_office.get(table).data.decode("utf-8-sig").splitlines()[0].split(";")
+    assert said in header
+    assert "Притянутое к среднему" in header
+
+
+def test_pages_of_a_pilot_are_headed_by_what_they_are(as_head_office: Any, closed: Pilot) -> None:
+    """The breadcrumbs name the pilot; paper, which has none, gets its name in the heading."""
+    for page in ("branches", "heatmap", "plan", "plan/edit", "exports", "decision"):
+        text = as_head_office.get(f"/pilots/{closed.slug}/{page}").text
+        (heading,) = re.findall(r"<h1>(.*?)</h1>", text)
+        assert heading.endswith(f'<span class="print-only">: {closed.title_en}</span>')
+        assert closed.title_en not in heading.partition("<span")[0]

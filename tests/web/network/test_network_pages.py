@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlmodel import Session, select
 
 from pilot_eval.domain.pilots import Period
-from pilot_eval.operations import network_tables
+from pilot_eval.operations import branch_listing
 from pilot_eval.operations.waves import close_wave
 from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.network import Branch, Region
@@ -55,7 +57,7 @@ def test_before_the_results_may_be_seen_there_are_none(as_head_office: Any, sess
 def test_a_page_leads_to_the_next_and_keeps_what_was_asked_for(
     as_head_office: Any, closed: Pilot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network_tables, "PAGE", 8)
+    monkeypatch.setattr(branch_listing, "PAGE", 8)
     path: str | None = "/network/branches?metric=quality:score:points&sort=shrunken&order=desc&search=branch"
     seen: list[str] = []
     pages = 0
@@ -129,3 +131,18 @@ def test_the_pages_take_as_many_statements_however_large_the_network(
     )
     session.commit()
     assert counts() == before
+
+
+def test_each_branch_leads_to_its_own_page(as_head_office: Any, closed: Pilot, session: Session) -> None:
+    for number, branch in enumerate(session.exec(select(Branch).order_by(Branch.code))):
+        branch.code = ("100%_1", "7/2", "Ёж 3", "a?b#c", "x&y;z")[number % 5] + f"-{number}"
+    session.commit()
+    page = as_head_office.get("/network/branches?metric=quality:score:points").text
+    links = [
+        html.unescape(link) for link in re.findall(rf'href="(/pilots/{closed.slug}/branches/[^"]+)"', page)
+    ]
+    assert len(links) == world.BRANCHES
+    for link in links:
+        assert as_head_office.get(link).status_code == 200
+    codes = {branch.code for branch in session.exec(select(Branch))}
+    assert {unquote(link.removeprefix(f"/pilots/{closed.slug}/branches/")) for link in links} == codes
