@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
 from pilot_eval.domain.checklists import Checklist, default_checklist, parse
 from pilot_eval.domain.people import Actor
+from pilot_eval.domain.problems import N_, FieldProblem, Refused
 from pilot_eval.domain.timings import TimingForm, default_timing_form
 from pilot_eval.domain.timings import parse as parse_timing_form
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
+
+UNKNOWN_VERSION = N_(
+    "This was filled in on a version of the form that is not known here. The device has kept it: open the"
+    " assignment again while there is a connection, check the answers and send it once more."
+)
+Version = TypeVar("Version", ChecklistVersion, TimingFormVersion)
 
 # A published version never changes, so its digest names what was once read from it.
 _CHECKLISTS: dict[str, Checklist] = {}
@@ -67,6 +74,34 @@ def newest_forms(session: Session, actor: Actor) -> tuple[ChecklistVersion, Timi
         select(TimingFormVersion).order_by(col(TimingFormVersion.id).desc()).limit(1)
     ).first() or publish_timing_form(session, actor, default_timing_form())
     return checklist, timing_form
+
+
+def earlier_version(session: Session, pinned: Version, shown: str, field: str) -> Version:
+    """The earlier version of a pinned form that a device still showed.
+
+    Parameters
+    ----------
+    shown : str
+        Its digest.
+    field : str
+        What the refusal names.
+
+    Raises
+    ------
+    Refused
+        If there is none: of another form, a later one, or never published.
+    """
+    table = type(pinned)
+    version = session.exec(
+        select(table).where(
+            col(table.digest) == shown,
+            col(table.code) == pinned.code,
+            col(table.version) < pinned.version,
+        )
+    ).one_or_none()
+    if version is None:
+        raise Refused([FieldProblem(field, "unknown_version", UNKNOWN_VERSION)])
+    return version
 
 
 def checklist_of(version: ChecklistVersion) -> Checklist:

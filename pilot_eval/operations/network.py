@@ -6,9 +6,10 @@ from sqlmodel import Session, col, select
 
 from pilot_eval.domain.errors import BadInput, Problem
 from pilot_eval.domain.people import Actor
-from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
 from pilot_eval.records.network import Branch, Region
+from pilot_eval.records.pilots import Assignment
 
 
 def list_regions(session: Session) -> list[Region]:
@@ -19,6 +20,29 @@ def list_branches(session: Session, actor: Actor, most: int | None = None) -> li
     """Branches by code, for those who plan: all of them, or no more than `most`."""
     scope_of(actor, Action.PLAN_PILOT)
     return list(session.exec(select(Branch).order_by(col(Branch.code)).limit(most)))
+
+
+def read_branches(session: Session, actor: Actor, *, after: str = "", most: int) -> list[tuple[Branch, str]]:
+    """Branches whose code follows `after`, with the codes of their regions, in the order of codes.
+
+    An auditor has those of standing assignments, a manager those of the region, others all.
+    """
+    scope = scope_of(actor, Action.READ_BRANCHES)
+    statement = (
+        select(Branch, Region.code)
+        .join(Region, col(Region.id) == col(Branch.region_id))
+        .where(col(Branch.code) > after)
+        .order_by(col(Branch.code))
+        .limit(most)
+    )
+    if scope is Scope.REGION:
+        statement = statement.where(col(Branch.region_id) == actor.region_id)
+    elif scope is Scope.OWN:
+        own = select(Assignment.branch_id).where(
+            col(Assignment.auditor_id) == actor.user_id, col(Assignment.withdrawn_at).is_(None)
+        )
+        statement = statement.where(col(Branch.id).in_(own))
+    return list(session.exec(statement))
 
 
 def create_region(session: Session, actor: Actor, *, code: str, name: str) -> Region:

@@ -22,6 +22,7 @@ class Scope(StrEnum):
 class Action(StrEnum):
     SEE_ASSIGNMENTS = "see_assignments"
     RECORD = "record"
+    READ_BRANCHES = "read_branches"
     READ_RECORDED = "read_recorded"
     CORRECT = "correct"  # what was sent, with a reason
     REVIEW = "review"  # return, approve, exclude, restore, answer, redact
@@ -53,6 +54,12 @@ _AUDITOR, _MANAGER, _HEAD, _ADMIN = Role.AUDITOR, Role.MANAGER, Role.HEAD_OFFICE
 POLICY: dict[Action, dict[Role, Scope]] = {
     Action.SEE_ASSIGNMENTS: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
     Action.RECORD: {_AUDITOR: Scope.OWN},
+    Action.READ_BRANCHES: {
+        _AUDITOR: Scope.OWN,
+        _MANAGER: Scope.REGION,
+        _HEAD: Scope.ALL,
+        _ADMIN: Scope.ALL,
+    },
     Action.READ_RECORDED: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.CORRECT: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
     Action.REVIEW: {_HEAD: Scope.ALL},

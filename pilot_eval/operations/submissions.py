@@ -41,6 +41,27 @@ class Status(StrEnum):
     CREATED = "created"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something sent in, validated as far as it goes and normalised.
+
+    Parameters
+    ----------
+    kind : str
+        `visit` or `timing`.
+    digest : str
+        Tells a repeat from a conflict.
+    """
+
+    kind: str
+    id: UUID
+    assignment_id: int | None
+    auditor_id: int
+    document: Mapping[str, object]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +75,10 @@ class Receipt:
     digest : str
         SHA-256 of what was sent, validated and normalised.
     status : Status
-        Created; a duplicate of what is stored (nothing was added); or a conflict with it (what was sent is
-        kept for a reviewer).
+        Created; a duplicate of what is stored (nothing was added); a conflict with it, or sent for an
+        assignment that was taken back: in both cases it is kept for a reviewer.
     received_at : datetime
-        When the record was stored first; for a conflict, when this arrived.
+        When the record was stored first; for what is kept beside, when it arrived.
     revision : int
         Which content of the record it speaks of: 1 as it was sent first, one more at each correction.
     """
@@ -191,7 +212,7 @@ def settle(session: Session, actor: Actor, record: Visit | Timing, now: datetime
         return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)
     if stored.auditor_id == record.auditor_id and (revision := revision_of(session, stored, record.digest)):
         return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at, revision)
-    return keep_conflict(session, actor, record, now)
+    return keep_aside(session, actor, sent_of(record), now, Status.CONFLICT)
 
 
 def revision_of(session: Session, record: Visit | Timing, digest: str) -> int | None:
@@ -209,21 +230,32 @@ def _stored(session: Session, record: Visit | Timing) -> Visit | Timing:
     return session.get_one(Timing, record.id, populate_existing=True)
 
 
-def keep_conflict(session: Session, actor: Actor, record: Visit | Timing, now: datetime) -> Receipt:
-    """Keep what was sent, for a reviewer; the same thing sent again is kept once."""
-    kind = str(record.__tablename__)
+def sent_of(record: Visit | Timing) -> Sent:
+    """A record as it was sent."""
+    return Sent(
+        str(record.__tablename__),
+        record.id,
+        record.assignment_id,
+        record.auditor_id,
+        record.document,
+        record.digest,
+    )
+
+
+def keep_aside(session: Session, actor: Actor, sent: Sent, now: datetime, why: Status) -> Receipt:
+    """Keep for a reviewer what cannot become the record; the same thing sent again is kept once."""
     lost = SubmissionConflict(
-        record_id=record.id,
-        record_type=kind,
-        user_id=record.auditor_id,
-        assignment_id=record.assignment_id,
-        digest=record.digest,
-        document=dict(record.document) | {"assignment": record.assignment_id},
+        record_id=sent.id,
+        record_type=sent.kind,
+        user_id=sent.auditor_id,
+        assignment_id=sent.assignment_id,
+        digest=sent.digest,
+        document=dict(sent.document) | {"assignment": sent.assignment_id},
         received_at=now,
     )
     if insert_once(session, lost):
-        audit.append(session, actor, f"{kind}.conflict", kind, record.id, digest=record.digest)
-    return Receipt(record.id, record.digest, Status.CONFLICT, now)
+        audit.append(session, actor, f"{sent.kind}.{why}", sent.kind, sent.id, digest=sent.digest)
+    return Receipt(sent.id, sent.digest, why, now)
 
 
 def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, field: str) -> bool:

@@ -20,13 +20,14 @@ from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.submissions import (
     Place,
     Receipt,
+    Sent,
     Status,
     given,
+    keep_aside,
     lateness,
     one_transaction,
     own_record,
     place_of,
-    require_standing,
     settle,
     together,
 )
@@ -53,6 +54,8 @@ class TimingSubmission:
         The auditor has seen what is odd and sends it all the same.
     unreadable : sequence of FieldProblem
         What was typed but could not be read: told together with all else that is wrong.
+    timing_form : str
+        Digest of the version that the form showed; the pilot's own unless given.
     """
 
     id: UUID
@@ -60,21 +63,31 @@ class TimingSubmission:
     entry: Entry
     confirmed: bool = False
     unreadable: Sequence[FieldProblem] = ()
+    timing_form: str = ""
 
 
-def timing_form_for(session: Session, place: Place) -> tuple[int, TimingForm]:
+def timing_form_for(session: Session, place: Place, shown: str = "") -> tuple[int, TimingForm]:
     """The timing form that timings of this place are pinned to, with its id.
+
+    Parameters
+    ----------
+    shown : str
+        Digest of the version that the form showed: an earlier one of the same form is as good.
 
     Raises
     ------
     WrongState
         If the pilot has none.
+    Refused
+        If the form showed something else.
     """
     pinned = place.pilot.timing_form_id
     version = session.get(TimingFormVersion, pinned) if pinned else None
     if version is None or version.id is None:
         raise WrongState("no_timing_form", N_("This pilot has no timing form"))
-    return version.id, forms.timing_form_of(version)
+    if shown and shown != version.digest:
+        version = forms.earlier_version(session, version, shown, "timing_form")
+    return version.id or 0, forms.timing_form_of(version)
 
 
 def record_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
@@ -86,32 +99,35 @@ def record_timing(session: Session, actor: Actor, submission: TimingSubmission, 
 def store_timing(session: Session, actor: Actor, submission: TimingSubmission, now: datetime) -> Receipt:
     """Store a timing in the caller's transaction.
 
-    The same timing sent again is a duplicate whatever has happened to its wave since; another content under
-    the same UUID is a conflict, and kept for a reviewer. A wait that was given up is no completed wait: its
-    column stays empty, its length stands in the document as `gave_up_after_seconds`.
+    The same timing sent again is a duplicate whatever has happened to its wave since. Another content under
+    the same UUID is a conflict; the assignment may have been taken back meanwhile: what was sent is then kept
+    for a reviewer. A wait that was given up is no completed wait: its column stays empty, its length stands
+    in the document as `gave_up_after_seconds`.
 
     Raises
     ------
     NotAllowed, NotFound
-        If it is not the actor's own standing assignment.
+        If it is not the actor's own assignment.
     Refused
         Naming every field that is wrong.
     Unconfirmed
         If a length is implausible and `confirmed` is false.
     WrongState
-        If the assignment was taken back or the wave is locked.
+        If the wave is locked.
     """
     place = place_of(session, actor, submission.assignment_id)
-    require_standing(place)
-    form_id, form = timing_form_for(session, place)
+    form_id, form = timing_form_for(session, place, submission.timing_form)
     entry = submission.entry
+    sent = _sent(place, form, submission)
+    if place.assignment.withdrawn_at is not None:
+        return keep_aside(session, actor, sent, now, Status.WITHDRAWN)
     findings = timings.check(form, entry, now, place.zone)
     problems = together(submission.unreadable, findings.problems + _not_by_hand(form, entry))
     if problems:
         raise Refused(problems)
     if findings.questions and not submission.confirmed:
         raise Unconfirmed(findings.questions)
-    timing = _timing(place, form_id, form, submission, findings, now)
+    timing = _timing(place, form_id, form, submission, sent, findings, now)
     receipt = settle(session, actor, timing, now)
     if receipt.status is not Status.CREATED:
         return receipt
@@ -128,18 +144,30 @@ def _not_by_hand(form: TimingForm, entry: Entry) -> list[FieldProblem]:
     return []
 
 
+def _sent(place: Place, form: TimingForm, submission: TimingSubmission) -> Sent:
+    payload = _payload(submission.entry)
+    return Sent(
+        "timing",
+        submission.id,
+        place.assignment.id,
+        place.assignment.auditor_id,
+        payload,
+        digest({**payload, **place.identities, "timing_form": form.digest}),
+    )
+
+
 def _timing(
     place: Place,
     form_id: int,
     form: TimingForm,
     submission: TimingSubmission,
+    sent: Sent,
     findings: Findings,
     now: datetime,
 ) -> Timing:
     entry = submission.entry
     durations = timings.derive(entry.events, entry.outcome)
     happened_at = entry.events.get("joined") or min(entry.events.values())
-    payload = _payload(entry)
     derived = given(
         daypart=form.daypart(happened_at, place.zone).code,
         flags=findings.flags,
@@ -155,12 +183,12 @@ def _timing(
         operation=entry.operation,
         entry_method=EntryMethod(entry.entry_method),
         happened_at=happened_at,
-        document=payload | derived,
+        document={**sent.document, **derived},
         wait_seconds=None if durations.wait_censored else durations.wait_seconds,
         handover_seconds=durations.handover_seconds,
         service_seconds=durations.service_seconds,
         total_seconds=durations.total_seconds,
-        digest=digest({**payload, **place.identities, "timing_form": form.digest}),
+        digest=sent.digest,
         received_at=now,
     )
 

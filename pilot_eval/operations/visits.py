@@ -25,14 +25,15 @@ from pilot_eval.operations.submissions import (
     FUTURE,
     Place,
     Receipt,
+    Sent,
     Status,
     given,
-    keep_conflict,
+    keep_aside,
     lateness,
     one_transaction,
     own_record,
     place_of,
-    require_standing,
+    sent_of,
     settle,
     stripped,
     together,
@@ -46,6 +47,28 @@ from pilot_eval.records.pilots import Assignment, Wave
 from pilot_eval.records.visits import Timing, Visit, VisitOutcome
 
 OWN_VISIT = "own_visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """When and for how long a form was open, by the device's own clock: signals for a reviewer, never rules.
+
+    Parameters
+    ----------
+    seconds : int
+        Time with the form in sight; less than from opening to finishing when it was laid aside.
+    """
+
+    opened_at: datetime
+    finished_at: datetime
+    seconds: int
+
+    def to_document(self) -> dict[str, object]:
+        return {
+            "opened_at": self.opened_at.astimezone(UTC).isoformat(),
+            "finished_at": self.finished_at.astimezone(UTC).isoformat(),
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,12 @@ class VisitSubmission:
         The auditor has seen what is odd and sends it all the same.
     unreadable : sequence of FieldProblem
         What was typed but could not be read: told together with all else that is wrong.
+    checklist : str
+        Digest of the version that the form showed; the pilot's own unless given.
+    filling : Filling or None
+        How the form was filled in, where the device knows.
+    distance_m : int or None
+        Metres from the branch, where the auditor let the device say so.
     """
 
     id: UUID
@@ -89,6 +118,9 @@ class VisitSubmission:
     incidents: Sequence[str] = ()
     confirmed: bool = False
     unreadable: Sequence[FieldProblem] = ()
+    checklist: str = ""
+    filling: Filling | None = None
+    distance_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,18 +251,27 @@ def _recorded(
     return by_assignment, dict(session.exec(timings).all())
 
 
-def checklist_for(session: Session, place: Place) -> tuple[int, Checklist]:
+def checklist_for(session: Session, place: Place, shown: str = "") -> tuple[int, Checklist]:
     """The checklist that visits of this place are pinned to, with its id.
+
+    Parameters
+    ----------
+    shown : str
+        Digest of the version that the form showed: an earlier one of the same checklist is as good.
 
     Raises
     ------
     WrongState
         If the pilot has none.
+    Refused
+        If the form showed something else.
     """
     version = session.get(ChecklistVersion, place.pilot.checklist_id) if place.pilot.checklist_id else None
     if version is None or version.id is None:
         raise WrongState("no_checklist", N_("This pilot has no checklist"))
-    return version.id, forms.checklist_of(version)
+    if shown and shown != version.digest:
+        version = forms.earlier_version(session, version, shown, "checklist")
+    return version.id or 0, forms.checklist_of(version)
 
 
 def record_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
@@ -243,8 +284,8 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     """Store a visit in the caller's transaction.
 
     The same visit sent again is a duplicate whatever has happened to its wave since. Another content under
-    the same UUID, or a second visit for the same assignment, is a conflict: what was sent is kept for a
-    reviewer.
+    the same UUID, or a second visit for the same assignment, is a conflict; an assignment may have been taken
+    back meanwhile: what was sent is then kept for a reviewer.
 
     Parameters
     ----------
@@ -254,17 +295,19 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     Raises
     ------
     NotAllowed, NotFound
-        If it is not the actor's own standing assignment.
+        If it is not the actor's own assignment.
     Refused
         Naming every field that is wrong.
     Unconfirmed
         If questions are unanswered and `confirmed` is false.
     WrongState
-        If the assignment was taken back or the wave is locked.
+        If the wave is locked.
     """
     place = place_of(session, actor, submission.assignment_id)
-    require_standing(place)
-    checklist_id, checklist = checklist_for(session, place)
+    checklist_id, checklist = checklist_for(session, place, submission.checklist)
+    if place.assignment.withdrawn_at is not None:
+        sent = _sent(place.identities, place.assignment.scenario, checklist, submission)
+        return keep_aside(session, actor, sent, now, Status.WITHDRAWN)
     visit = visit_as_sent(
         place.identities, place.assignment.scenario, checklist_id, checklist, submission, now
     )
@@ -277,10 +320,37 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     if _another_visit(session, visit):
         session.delete(session.get_one(Visit, visit.id))
         session.flush()
-        return keep_conflict(session, actor, visit, now)
+        return keep_aside(session, actor, sent_of(visit), now, Status.CONFLICT)
     freeze_with_record(session, actor, place.pilot, place.wave.period, now)
     _finish(session, actor, visit, late)
     return receipt
+
+
+def _sent(
+    identities: Mapping[str, Any], scenario: str, checklist: Checklist, submission: VisitSubmission
+) -> Sent:
+    times = given(started_at=submission.started_at, left_at=submission.left_at)
+    header = _header(scenario, submission) | {name: _utc(moment) for name, moment in times.items()}
+    document = {
+        "answers": checklists.normalise_answers(checklist, submission.answers),
+        "comments": stripped(submission.comments),
+        "header": header,
+        **given(
+            filling=submission.filling and submission.filling.to_document(), distance_m=submission.distance_m
+        ),
+    }
+    return Sent(
+        "visit",
+        submission.id,
+        identities["assignment_id"],
+        identities["auditor_id"],
+        document,
+        digest({**document, **identities, "checklist": checklist.digest}),
+    )
+
+
+def _utc(moment: Any) -> str:
+    return str(moment.astimezone(UTC).isoformat())
 
 
 def visit_as_sent(
@@ -303,18 +373,16 @@ def visit_as_sent(
     Refused
         Naming every field that is wrong.
     """
-    answers = checklists.normalise_answers(checklist, submission.answers)
-    comments = stripped(submission.comments)
-    header = _header(scenario, submission)
-    problems = checklists.check_answers(checklist, answers, header, comments)
+    sent = _sent(identities, scenario, checklist, submission)
+    answers: dict[str, Answer] = sent.document["answers"]  # type: ignore[assignment]  # built by _sent
+    comments: dict[str, str] = sent.document["comments"]  # type: ignore[assignment]  # built by _sent
+    times = given(started_at=submission.started_at, left_at=submission.left_at)
+    problems = checklists.check_answers(checklist, answers, _header(scenario, submission) | times, comments)
     if submission.left_at and submission.left_at > now + FUTURE:
         problems.append(FieldProblem("left_at", "in_future", N_("This time has not come yet")))
     problems = together(submission.unreadable, problems)
     if problems or submission.started_at is None or submission.left_at is None:
         raise Refused(problems)
-    times = {"started_at": submission.started_at, "left_at": submission.left_at}
-    kept = header | {name: moment.astimezone(UTC).isoformat() for name, moment in times.items()}
-    document = {"answers": answers, "comments": comments, "header": kept}
     score = checklists.score(checklist, answers)
     done = submission.outcome == VisitOutcome.DONE
     return Visit(
@@ -324,10 +392,10 @@ def visit_as_sent(
         outcome=VisitOutcome(submission.outcome),
         started_at=submission.started_at,
         left_at=submission.left_at,
-        document=document,
+        document=dict(sent.document),
         score_hundredths=score.hundredths if done else None,
         critical_failed=len(score.critical_fails) if done else 0,
-        digest=digest({**document, **identities, "checklist": checklist.digest}),
+        digest=sent.digest,
         received_at=now,
     )
 
@@ -336,8 +404,6 @@ def _header(scenario: str, submission: VisitSubmission) -> dict[str, object]:
     return given(
         outcome=submission.outcome,
         scenario=scenario,
-        started_at=submission.started_at and submission.started_at.astimezone(UTC),
-        left_at=submission.left_at and submission.left_at.astimezone(UTC),
         window_no=submission.window_no,
         receipt_time=submission.receipt_time and submission.receipt_time.isoformat(),
         receipt_tail=submission.receipt_tail.strip(),

@@ -1,6 +1,7 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
+from pilot_eval.web.api.routes import api
 from pilot_eval.web.branches.heatmap import area as heatmap
 from pilot_eval.web.branches.pages import area as branches
 from pilot_eval.web.charts import charts
@@ -42,4 +43,5 @@ AREAS = (
     imports,
     lists,
     help_area,
+    api,
 )

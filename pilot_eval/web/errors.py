@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -22,6 +22,7 @@ PAGES = {
         lazy_gettext("This request cannot be read"),
         lazy_gettext("Go back, reload the page and try again."),
     ),
+    401: (lazy_gettext("Sign in first"), lazy_gettext("Nobody is signed in here, or the sign-in has ended.")),
     403: (
         lazy_gettext("You cannot open this page"),
         lazy_gettext("Your role does not include this page. An administrator can change roles."),
@@ -52,6 +53,20 @@ PAGES = {
     ),
 }
 
+# The same for programs; what is not here is told by its number.
+CODES = {
+    400: "unreadable",
+    401: "signed_out",
+    403: "forbidden",
+    404: "not_found",
+    405: "wrong_method",
+    409: "wrong_state",
+    413: "too_large",
+    429: "too_many",
+    500: "failed",
+    503: "busy",
+}
+
 
 def install(app: Flask) -> None:
     """One handler for each kind of error that people meet."""
@@ -78,14 +93,21 @@ def error_page(status: int, sentence: str = "") -> Response:
     """
     heading, usual = PAGES.get(status, PAGES[400])
     if sign_in.wants_json():
-        return make_response(jsonify(code=str(status), message=sentence or str(heading)), status)
+        return refusal(status, CODES.get(status, str(status)), sentence or str(heading))
     page = render_template("errors/error.html", status=status, heading=heading, sentence=sentence or usual)
     return make_response(page, status)
 
 
+def refusal(status: int, code: str, message: str, **more: object) -> Response:
+    """What a program is told: a word for it, a sentence for its user, and which record this was about."""
+    record_id = (request.view_args or {}).get("record_id")
+    about = {} if record_id is None else {"uuid": str(record_id)}
+    return make_response(jsonify(code=code, message=message, **about, **more), status)
+
+
 def _confirm_password(_error: NeedsFreshSignIn) -> ResponseReturnValue:
     if sign_in.wants_json():
-        return jsonify(code="confirm_password"), 401
+        return refusal(401, "confirm_password", gettext("Enter your password"))
     if request.method == "GET":
         return redirect(url_for("security.verify", next=here()))
     resume.carry()
@@ -94,7 +116,8 @@ def _confirm_password(_error: NeedsFreshSignIn) -> ResponseReturnValue:
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
     if sign_in.wants_json():
-        return jsonify(code="stale_token"), 400
+        message = gettext("The page has grown old: its token is no longer valid. Fetch a fresh one.")
+        return refusal(400, "stale_token", message)
     if request.endpoint == "security.login":
         return sign_in.sign_in_page(), 400
     return resume.give_back() or error_page(400)

@@ -20,6 +20,9 @@ from pilot_eval.web.messages import said
 MAX_DIGITS = 7
 _SOME_DAY = date(2000, 1, 1)
 
+# What could not become the record and waits for a reviewer; nothing is to be sent again.
+KEPT_ASIDE = {Status.CONFLICT: 409, Status.WITHDRAWN: 410}
+
 
 class Reading:
     """Turns what was typed into values; what cannot be read is noted in `unreadable` and read as None."""
@@ -106,8 +109,8 @@ def hand_in(
     except WrongState as state:
         form.form_errors.append(said(state.message))
         return page(), 409
-    if receipt.status is Status.CONFLICT:
-        return render_template("recording/conflict.html", receipt=receipt), 409
+    if receipt.status in KEPT_ASIDE:
+        return render_template("recording/kept_aside.html", receipt=receipt), KEPT_ASIDE[receipt.status]
     return redirect(receipt_url(receipt.id), 303)
 
 

@@ -16,7 +16,6 @@ from flask import (
     Response,
     abort,
     g,
-    jsonify,
     make_response,
     redirect,
     render_template,
@@ -57,6 +56,7 @@ WRONG = lazy_gettext("The sign-in name or the password is wrong")
 PUBLIC = frozenset(
     {
         "account.reset",
+        "api.openapi",
         "bootstrap.static",
         "security.login",
         "security.logout",
@@ -292,7 +292,7 @@ def _ask_for_sign_in() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
         return None
     if wants_json():
-        return jsonify(code="signed_out"), 401
+        abort(401)
     if request.method in {"GET", "HEAD"}:
         return redirect(url_for("security.login", next=here() if request.path != "/" else None))
     resume.carry()

@@ -15,6 +15,7 @@ ROLES = (Role.AUDITOR, Role.MANAGER, Role.HEAD_OFFICE, Role.ADMINISTRATOR)
 EXPECTED = """
 see_assignments    own  -       all  -
 record             own  -       -    -
+read_branches      own  region  all  all
 read_recorded      own  region  all  -
 correct            own  -       all  -
 review             -    -       all  -

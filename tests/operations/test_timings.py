@@ -8,12 +8,15 @@ from sqlmodel import select
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import Refused, Unconfirmed
+from pilot_eval.domain.timings import default_timing_form, parse
+from pilot_eval.operations.forms import publish_timing_form
 from pilot_eval.operations.submissions import Status
 from pilot_eval.operations.timings import record_timing, recorded_timing
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.audit import AuditEvent
+from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import SubmissionConflict, Timing
-from tests.field import NOW, TEN, actor_of, count, good_entry
+from tests.field import NOW, OPERATOR, TEN, actor_of, count, good_entry
 
 CONTEXT = {"windows_total": 4, "windows_open": 2, "ahead": 0, "queue_kind": "ticket"}
 
@@ -113,6 +116,46 @@ def test_only_the_assigned_auditor_may_record_and_read(session, field, anna):
     for actor, record_id in ((actor_of(field.boris), submission.id), (anna, uuid4())):
         with pytest.raises(NotFound):
             recorded_timing(session, actor, record_id)
+
+
+def test_what_comes_for_an_assignment_taken_back_is_no_record_but_kept(session, field, anna):
+    field.anna_s.withdrawn_at = NOW
+    session.add(field.anna_s)
+    session.commit()
+    submission = field.timing(entry=good_entry(outcome=""))
+    for _ in range(2):
+        assert record_timing(session, anna, submission, NOW).status is Status.WITHDRAWN
+    (kept,) = session.exec(select(SubmissionConflict)).all()
+    assert (kept.record_type, kept.record_id) == ("timing", submission.id)
+    assert set(kept.document["events"]) == {"joined", "called", "started", "ended"}
+    assert count(session, Timing) == 0
+
+
+def test_a_timing_on_an_earlier_version_of_the_form_is_pinned_to_it(session, field, anna):
+    pilot = session.exec(select(Pilot)).one()
+    older, older_id = default_timing_form(), pilot.timing_form_id
+    document = {**older.document, "version": older.version + 1}
+    version = publish_timing_form(session, OPERATOR, parse(document))
+    pilot.timing_form_id = version.id
+    session.add(pilot)
+    session.commit()
+    then, now = field.timing(timing_form=older.digest), field.timing(timing_form=version.digest)
+    for submission, form_id in ((then, older_id), (now, version.id), (field.timing(), version.id)):
+        record_timing(session, anna, submission, NOW)
+        assert session.get_one(Timing, submission.id).timing_form_id == form_id
+    with pytest.raises(Refused, match="not known here"):
+        record_timing(session, anna, field.timing(timing_form="x"), NOW)
+
+
+def test_events_and_ticks_that_the_form_does_not_ask_for_are_refused(session, field, anna):
+    entry = good_entry()
+    odd = replace(entry, events={**entry.events, "born": TEN}, ticks={"died": 1})
+    with pytest.raises(Refused) as refused:
+        record_timing(session, anna, field.timing(entry=odd), NOW)
+    assert [(each.field, each.code) for each in refused.value.findings] == [
+        ("at_born", "unknown"),
+        ("tick_died", "unknown"),
+    ]
 
 
 def test_waves_hold_for_timings_too(session, field, anna):

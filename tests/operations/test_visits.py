@@ -7,14 +7,24 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, select
 
+from pilot_eval.domain.checklists import default_checklist, parse, score
+from pilot_eval.domain.documents import digest
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations.assignments import VisitPlan, assign_visits
+from pilot_eval.operations.forms import publish_checklist
 from pilot_eval.operations.submissions import Status
-from pilot_eval.operations.visits import AssignedVisits, list_assigned, record_visit, recorded_visit
+from pilot_eval.operations.visits import (
+    AssignedVisits,
+    Filling,
+    list_assigned,
+    record_visit,
+    recorded_visit,
+)
 from pilot_eval.records.audit import AuditEvent, first_break
+from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import SubmissionConflict, Visit
 from tests.field import NOW, OPERATOR, TEN, actor_of, count, good_answers
 
@@ -127,12 +137,104 @@ def test_only_the_assigned_auditor_may_record(session, field, anna):
     assert count(session, Visit) == 0
 
 
-def test_an_assignment_taken_back_takes_nothing(session, field, anna):
+def test_what_comes_for_an_assignment_taken_back_is_no_record_but_kept(session, field, anna):
     field.anna_s.withdrawn_at = NOW
     session.add(field.anna_s)
     session.commit()
-    with pytest.raises(WrongState, match="taken back"):
-        record_visit(session, anna, field.visit(), NOW)
+    submission = field.visit(answers=good_answers(F4="no"), started_at=None)
+    for _ in range(2):
+        assert record_visit(session, anna, submission, NOW).status is Status.WITHDRAWN
+    (kept,) = session.exec(select(SubmissionConflict)).all()
+    assert (kept.record_id, kept.user_id) == (submission.id, field.anna.id)
+    assert kept.document["answers"] == good_answers(F4="no")
+    assert kept.document["header"]["left_at"] == submission.left_at.isoformat()
+    assert count(session, Visit) == 0
+    actions = [event.action for event in session.exec(select(AuditEvent)).all()]
+    assert actions.count("visit.withdrawn") == 1
+
+
+# Versions of the checklist
+
+
+def newer_checklist(session, field, **changes):
+    """The pilot goes on with the next version, in which A1 weighs as `changes` say."""
+    older = default_checklist()
+    document = older.to_document() | {"version": older.version + 1}
+    section = document["sections"][0]
+    section["items"][0] |= changes
+    newer = parse(document)
+    version = publish_checklist(session, OPERATOR, newer)
+    pilot = session.exec(select(Pilot)).one()
+    pilot.checklist_id = version.id
+    session.add(pilot)
+    session.commit()
+    return newer
+
+
+def test_a_visit_filled_in_on_an_earlier_version_is_checked_and_scored_by_it(session, field, anna):
+    older = default_checklist()
+    first = older.sections[0].items[0].code
+    newer = newer_checklist(session, field, weight=30)
+    answers = good_answers(**{first: older.items[first].offered[1]})
+    now_known = field.visit(answers=answers, checklist=newer.digest)
+    assert record_visit(session, anna, now_known, NOW).status is Status.CREATED
+    then_known = field.visit(field.boris_s, answers=answers, checklist=older.digest)
+    assert record_visit(session, actor_of(field.boris), then_known, NOW).status is Status.CREATED
+    rows = {visit.id: visit for visit in session.exec(select(Visit))}
+    by_newer, by_older = rows[now_known.id], rows[then_known.id]
+    assert by_older.score_hundredths == score(older, answers).hundredths
+    assert by_newer.score_hundredths == score(newer, answers).hundredths
+    assert by_older.score_hundredths != by_newer.score_hundredths
+    assert by_older.checklist_id != by_newer.checklist_id
+    assert record_visit(session, actor_of(field.boris), then_known, NOW).status is Status.DUPLICATE
+
+
+@pytest.mark.parametrize("shown", ["ab" * 32, "x"])
+def test_a_version_that_is_not_known_is_refused_with_what_to_do(session, field, anna, shown):
+    with pytest.raises(Refused) as refused:
+        record_visit(session, anna, field.visit(checklist=shown), NOW)
+    (finding,) = refused.value.findings
+    assert (finding.field, finding.code) == ("checklist", "unknown_version")
+    assert "open the assignment again" in str(finding)
+
+
+def test_a_later_version_than_the_pilot_s_is_not_known_to_it(session, field, anna):
+    older_id = session.exec(select(Pilot)).one().checklist_id
+    newer = newer_checklist(session, field, weight=30)
+    pilot = session.exec(select(Pilot)).one()
+    pilot.checklist_id = older_id
+    session.add(pilot)
+    session.commit()
+    with pytest.raises(Refused):
+        record_visit(session, anna, field.visit(checklist=newer.digest), NOW)
+
+
+def test_how_it_was_filled_in_counts_for_the_digest_only_where_it_is_given(session, field, anna):
+    filling = Filling(TEN, NOW, 300)
+    plain = field.visit()
+    told = replace(plain, filling=filling, distance_m=35)
+    record_visit(session, anna, plain, NOW)
+    assert record_visit(session, anna, told, NOW).status is Status.CONFLICT
+    stored = session.exec(select(Visit)).one()
+    # As it was computed before there was anything else to tell.
+    assert stored.digest == digest(
+        {
+            "answers": plain.answers,
+            "comments": {},
+            "header": {
+                "outcome": "done",
+                "scenario": "parcel_advice",
+                "started_at": "2014-08-05T06:00:00+00:00",
+                "left_at": "2014-08-05T06:20:00+00:00",
+            },
+            "pilot_id": stored.pilot_id,
+            "wave_id": stored.wave_id,
+            "branch_id": stored.branch_id,
+            "assignment_id": field.anna_s.id,
+            "auditor_id": field.anna.id,
+            "checklist": default_checklist().digest,
+        }
+    )
 
 
 def test_an_auditor_reads_back_only_their_own_visit(session, field, anna):

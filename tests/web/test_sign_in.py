@@ -323,7 +323,10 @@ def _sample(rule: Any, name: str) -> Any:
 
 def test_a_program_is_told_in_its_own_language(client: Any) -> None:
     answer = client.get("/account", headers={"Accept": "application/json"})
-    assert (answer.status_code, answer.json) == (401, {"code": "signed_out"})
+    assert (answer.status_code, answer.json) == (
+        401,
+        {"code": "signed_out", "message": "Sign in first"},
+    )
 
 
 def test_a_post_without_a_token_is_refused(as_administrator: Browser, session: Session) -> None:

@@ -14,6 +14,7 @@ from pilot_eval.domain.checklists.answers import (
     shown,
     unanswered,
 )
+from pilot_eval.domain.checklists.asking import questions
 from pilot_eval.domain.checklists.explaining import Explanation, QuestionStep, SectionStep, explain
 from pilot_eval.domain.checklists.model import (
     NOT_APPLICABLE,
@@ -65,6 +66,7 @@ __all__ = [
     "explain",
     "normalise_answers",
     "parse",
+    "questions",
     "registry",
     "score",
     "shown",

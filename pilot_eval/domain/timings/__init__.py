@@ -1,6 +1,13 @@
 """Timings of customer contacts: the form, its rules, and the durations that follow from the events."""
 
-from pilot_eval.domain.timings.checking import Entry, Findings, check, context_field, event_field
+from pilot_eval.domain.timings.checking import (
+    Entry,
+    Findings,
+    check,
+    context_field,
+    event_field,
+    tick_field,
+)
 from pilot_eval.domain.timings.clock import place, read_clock
 from pilot_eval.domain.timings.durations import Durations, derive
 from pilot_eval.domain.timings.model import (
@@ -35,4 +42,5 @@ __all__ = [
     "parse",
     "place",
     "read_clock",
+    "tick_field",
 ]

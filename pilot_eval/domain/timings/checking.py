@@ -78,7 +78,7 @@ def check(form: TimingForm, entry: Entry, now: datetime, zone: ZoneInfo) -> Find
     zone : ZoneInfo
         The branch's time zone.
     """
-    problems = _choice_problems(form, entry)
+    problems = _choice_problems(form, entry) + _event_problems(form, entry)
     outcome = form.outcome(entry.outcome)
     if outcome:
         problems += _presence_problems(form, entry, outcome)
@@ -91,6 +91,11 @@ def check(form: TimingForm, entry: Entry, now: datetime, zone: ZoneInfo) -> Find
 def event_field(code: str) -> str:
     """Name of an event's field."""
     return f"at_{code}"
+
+
+def tick_field(code: str) -> str:
+    """Name of the field for the steady clock at an event."""
+    return f"tick_{code}"
 
 
 def context_field(code: str) -> str:
@@ -114,6 +119,13 @@ def _choice_problems(form: TimingForm, entry: Entry) -> list[FieldProblem]:
                 FieldProblem(name, "too_long", N_("Write at most %(most)s characters"), {"most": MAX_TEXT})
             )
     return problems
+
+
+def _event_problems(form: TimingForm, entry: Entry) -> list[FieldProblem]:
+    known = {event.code for event in form.events}
+    named = [event_field(code) for code in sorted(entry.events.keys() - known)]
+    named += [tick_field(code) for code in sorted(entry.ticks.keys() - known)]
+    return [FieldProblem(name, "unknown", N_("This form does not ask for that")) for name in named]
 
 
 def _presence_problems(form: TimingForm, entry: Entry, outcome: Outcome) -> list[FieldProblem]:
@@ -200,7 +212,7 @@ def _context_problems(form: TimingForm, entry: Entry, outcome: Outcome) -> list[
     problems = []
     mode = form.mode(entry.mode)
     known = {each.code: each for each in form.context}
-    for code in entry.context.keys() - known.keys():
+    for code in sorted(entry.context.keys() - known.keys()):
         problems.append(FieldProblem(context_field(code), "unknown", N_("This form does not ask for that")))
     for each in form.context:
         name, value = context_field(each.code), entry.context.get(each.code)

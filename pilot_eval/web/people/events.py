@@ -37,6 +37,7 @@ WORDS = {
     "region.create": lazy_gettext("Region added"),
     "timing.conflict": lazy_gettext("Another timing came under the same number"),
     "timing.record": lazy_gettext("Timing recorded"),
+    "timing.withdrawn": lazy_gettext("A timing came for an assignment taken back"),
     "timing_form.publish": lazy_gettext("Timing form published"),
     "visit.answer": lazy_gettext("Remark on a visit answered"),
     "visit.approve": lazy_gettext("Visit approved"),
@@ -49,6 +50,7 @@ WORDS = {
     "visit.redact": lazy_gettext("Personal data taken out of a visit"),
     "visit.restore": lazy_gettext("Excluded visit restored"),
     "visit.return": lazy_gettext("Visit returned"),
+    "visit.withdrawn": lazy_gettext("A visit came for an assignment taken back"),
     "wave.closed": lazy_gettext("Wave closed"),
     "wave.locked": lazy_gettext("Wave locked"),
 }

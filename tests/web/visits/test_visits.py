@@ -273,6 +273,18 @@ def test_an_assignment_taken_back_is_no_longer_offered(session, field, anna, pat
     assert "Отделение 600001" not in anna.get("/assignments").text
 
 
+def test_what_is_sent_for_an_assignment_taken_back_is_kept_and_said_so(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT)
+    field.anna_s.withdrawn_at = NOW
+    session.add(field.anna_s)
+    session.commit()
+    answer = anna.post(path, data=form)
+    assert answer.status_code == 410
+    assert "taken back" in answer.text
+    assert "kept for head office" in answer.text
+    assert len(stored(session, SubmissionConflict)) == 1
+
+
 # The list
 
 

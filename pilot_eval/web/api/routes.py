@@ -1,0 +1,94 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from sqlmodel import Session
+
+from pilot_eval.domain.errors import WrongState
+from pilot_eval.domain.people import Actor
+from pilot_eval.domain.problems import N_
+from pilot_eval.operations import field_kits, network, timings, visits
+from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.operations.submissions import Receipt, Status
+from pilot_eval.web.api import refusals
+from pilot_eval.web.api.answers import (
+    ReceiptAnswer,
+    SessionAnswer,
+    assignments_answer,
+    branches_answer,
+    told,
+)
+from pilot_eval.web.api.payloads import Body, TimingBody, VisitBody, read
+from pilot_eval.web.languages import language
+from pilot_eval.web.recording import KEPT_ASIDE
+from pilot_eval.web.sessions import actor, clock, session
+
+BRANCHES_AT_ONCE = 1000
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+refusals.install(api)
+
+
+@api.get("/session")
+def who() -> ResponseReturnValue:
+    """Who is signed in, with a fresh token for what they send."""
+    return SessionAnswer(
+        person=current_user.id,
+        name=current_user.full_name or current_user.email,
+        pseudonym=current_user.pseudonym,
+        role=current_user.role.value,
+        language=language(),
+        csrf_token=generate_csrf(),
+        server_time=clock(),
+    ).response()
+
+
+@api.put("/visits/<uuid:record_id>")
+def visit(record_id: UUID) -> ResponseReturnValue:
+    """Record a visit; sent twice it is stored once."""
+    return _record(record_id, VisitBody, visits.record_visit)
+
+
+@api.put("/timings/<uuid:record_id>")
+def timing(record_id: UUID) -> ResponseReturnValue:
+    """Record a timing; sent twice it is stored once."""
+    return _record(record_id, TimingBody, timings.record_timing)
+
+
+def _record(
+    record_id: UUID, model: type[Body], record: Callable[[Session, Actor, Any, datetime], Receipt]
+) -> ResponseReturnValue:
+    scope_of(actor(), Action.RECORD)
+    if "If-Match" in request.headers:
+        raise WrongState("no_corrections", N_("What was sent cannot be corrected this way"))
+    body, unreadable = read(model)
+    receipt = record(session(), actor(), body.submission(record_id, unreadable), clock())
+    if receipt.status in KEPT_ASIDE:
+        return refusals.kept_aside(receipt)
+    return ReceiptAnswer(**told(receipt)).response(201 if receipt.status is Status.CREATED else 200)
+
+
+@api.get("/assignments")
+def assignments() -> ResponseReturnValue:
+    """The visits to make and those made, with the forms that they are recorded on."""
+    return assignments_answer(field_kits.pack(session(), actor(), clock()), current_user.id).response()
+
+
+@api.get("/branches")
+def branches() -> ResponseReturnValue:
+    """Branches by code, a thousand at a time, those after `after`."""
+    rows = network.read_branches(
+        session(), actor(), after=request.args.get("after", ""), most=BRANCHES_AT_ONCE + 1
+    )
+    more = len(rows) > BRANCHES_AT_ONCE
+    rows = rows[:BRANCHES_AT_ONCE]
+    return branches_answer(rows, rows[-1][0].code if more else None).response()
