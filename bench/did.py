@@ -22,7 +22,7 @@ from pilot_eval.stats.contrasts import Effect, Panel, estimate_effect
 BARS = {"statsmodels": 20.0, "pyfixest": 60.0}
 MEMORY_BAR = 1.0 / 7.0
 SAME = 1e-9  # relative difference allowed between estimates and CR1 standard errors
-BRANCHES = 1000
+BRANCHES = 42_000  # those of the network
 
 
 @dataclass(frozen=True)

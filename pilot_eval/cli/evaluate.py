@@ -42,6 +42,7 @@ NAMES, NUMBERS = Names(), Numbers()
 COLUMN_OPTIONS: Final = (
     click.option("--exposure", metavar="COL", help="What a count is a count of; of rates."),
     click.option("--censored", metavar="COL", help="1 or yes where a customer gave up; of durations."),
+    click.option("--closed", metavar="COL", help="1 or yes where the branch was found closed."),
     click.option("--limit", type=float, metavar="S", help="Seconds up to which censored times are averaged."),
     click.option("--operation", metavar="COL", help="Kind of operation, whose mix may differ."),
     click.option("--auditor", metavar="COL", help="Who made the visit."),

@@ -69,7 +69,7 @@ def plan(file: str | None, form: str, language: str, **options: Any) -> None:
     try:
         found = run(file, **options)
     except BadInput as error:
-        raise Unreadable(file or "--assumptions", error) from error
+        raise Unreadable(file or "plan", error) from error
     if form == "json":
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
     else:

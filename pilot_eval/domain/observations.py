@@ -85,6 +85,7 @@ class Observations:
     date : (n,) day of each row; NaT where it is missing
     exposure : (n,) what a count is a count of; NaN where it is missing
     censored : (n,) whether a length of time was broken off before its end
+    closed : (n,) whether the branch was found closed, so that there was nothing to see
     operation, auditor, daypart, pair : (n,) label of each row, its code MISSING where there is none; rows of
         one pair are a double visit
     entered : (n,) day on which the row was entered; NaT where it is missing
@@ -104,6 +105,7 @@ class Observations:
     date: NDArray[np.datetime64] | None = None
     exposure: NDArray[np.float64] | None = None
     censored: NDArray[np.bool_] | None = None
+    closed: NDArray[np.bool_] | None = None
     operation: Labels | None = None
     auditor: Labels | None = None
     daypart: Labels | None = None
@@ -128,6 +130,7 @@ class Observations:
         date: ArrayLike | None = None,
         exposure: ArrayLike | None = None,
         censored: ArrayLike | None = None,
+        closed: ArrayLike | None = None,
         operation: Sequence[str | None] | NDArray[np.str_] | None = None,
         auditor: Sequence[str | None] | NDArray[np.str_] | None = None,
         daypart: Sequence[str | None] | NDArray[np.str_] | None = None,
@@ -150,7 +153,7 @@ class Observations:
         stratum : (n,) name of the branch's stratum; one answer per branch
         trained_on : (n,) days or NaT; one answer per branch
         date, entered : (n,) days or NaT
-        exposure, censored : (n,)
+        exposure, censored, closed : (n,)
         operation, auditor, daypart, pair : (n,) names or None
         covariates, items : (n, k)
         rows : rows in the source, when some could not be placed; by default n
@@ -179,6 +182,7 @@ class Observations:
             labels = Labels.of(stratum)
             strata = Labels(labels.names, _one_per_branch(branches, labels.codes, labels.names, "stratum"))
         cut = None if censored is None else np.asarray(censored, dtype=np.bool_)
+        shut = None if closed is None else np.asarray(closed, dtype=np.bool_)
         return cls(
             branches=branches.names,
             trained=arm.astype(np.bool_) if count else np.zeros(0, dtype=np.bool_),
@@ -190,6 +194,7 @@ class Observations:
             date=_taken(days, order),
             exposure=_taken(exposures, order),
             censored=_taken(cut, order),
+            closed=_taken(shut, order),
             operation=_ordered(operation, order),
             auditor=_ordered(auditor, order),
             daypart=_ordered(daypart, order),

@@ -58,9 +58,11 @@ def _parsed(source: str | Path) -> Mapping[Any, Any]:
     text = str(source)
     if isinstance(source, str) and "=" in text:
         pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+        _check_once([name.strip() for name, _, _ in pairs])
         return {name.strip(): value.strip() for name, _, value in pairs}
     try:
-        content = yaml.safe_load(Path(source).read_text(encoding="utf-8"))
+        written = Path(source).read_text(encoding="utf-8")
+        content, nodes = yaml.safe_load(written), yaml.compose(written)
     except FileNotFoundError:
         what = Message(
             "there is no such file %(file)s, and no text such as within_sd=12,icc=0.1", file=quoted(text)
@@ -69,9 +71,17 @@ def _parsed(source: str | Path) -> Mapping[Any, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         why = Message("%(file)s cannot be read: %(why)s", file=quoted(text), why=str(error))
         raise refused(why, "--assumptions") from None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not isinstance(nodes, yaml.MappingNode):
         raise refused(Message("names with numbers were expected, such as within_sd: 12"), "--assumptions")
+    _check_once([str(name.value) for name, _ in nodes.value])
     return content
+
+
+def _check_once(names: list[str]) -> None:
+    """Refuse a name that is given twice: the last would win without a word."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput([Problem(name, Message("is given more than once")) for name in twice])
 
 
 def _unknown(name: str, known: list[str]) -> Message:

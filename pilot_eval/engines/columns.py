@@ -33,7 +33,7 @@ class Reading:
     dated : whether the design needs `date` and `trained_on` instead
     with_dates : whether days are read where they are there but not needed
     strata, exposure, censored : names of optional columns, without which a row cannot be used
-    operation, auditor, daypart, pair, entered : names of optional columns that a row may lack
+    closed, operation, auditor, daypart, pair, entered : names of optional columns that a row may lack
     covariates, items : names of number columns; one that ends with * stands for all that begin so
     """
 
@@ -45,6 +45,7 @@ class Reading:
     strata: str | None = None
     exposure: str | None = None
     censored: str | None = None
+    closed: str | None = None
     operation: str | None = None
     auditor: str | None = None
     daypart: str | None = None
@@ -62,7 +63,7 @@ class Reading:
     @property
     def named(self) -> list[str]:
         """Every optional column that is named in full."""
-        single = [self.strata, self.exposure, self.censored, *self.labels.values(), self.entered]
+        single = [self.strata, self.exposure, self.censored, self.closed, *self.labels.values(), self.entered]
         several = [name for name in (*self.covariates, *self.items) if not name.endswith(ANY)]
         return [column for column in single if column is not None] + several
 
@@ -79,7 +80,8 @@ class Columns:
     branch, arm, period : (n,) arm and period as positions in ARMS and PERIODS
     value : (n,) the outcome; NaN too where a column without which it means nothing is empty
     stratum : (n,), where strata are asked for; a row without one cannot be placed
-    may_be_empty : columns in which an empty cell says something: no double visit, an item that did not apply
+    may_be_empty : columns in which an empty cell says something: no double visit, an item that did not apply,
+        a branch that was open
     optional : further columns by their name in `Observations`
     """
 
@@ -158,7 +160,8 @@ def read_columns(table: Table, reading: Reading, problems: Problems) -> Columns:
     if reading.strata is not None and stratum is not None:
         check_one_each(table, branch, reading.strata, stratum, problems)
     value = _without_what_it_needs(value, optional)
-    empty = frozenset(() if reading.pair is None else (reading.pair,)) | frozenset(reading.items)
+    empty = frozenset(one for one in (reading.pair, reading.closed) if one is not None)
+    empty |= frozenset(reading.items)
     return Columns(table, reading.outcome, names, branch, arm, period, value, stratum, empty, optional)
 
 
@@ -179,6 +182,8 @@ def _optional(table: Table, reading: Reading, problems: Problems) -> dict[str, A
         found["exposure"] = numbers(table, reading.exposure, problems, above_zero=True)
     if reading.censored is not None:
         found["censored"] = flags(table, reading.censored, problems)
+    if reading.closed is not None:
+        found["closed"] = [flag is True for flag in flags(table, reading.closed, problems)]
     if reading.entered is not None:
         found["entered"] = _days(dates(table, reading.entered, problems))
     for role, columns in (("covariates", reading.covariates), ("items", reading.items)):

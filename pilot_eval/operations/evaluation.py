@@ -24,6 +24,7 @@ def evaluate(
     design: str = "difference_in_differences",
     exposure: str | None = None,
     censored: str | None = None,
+    closed: str | None = None,
     limit: float | None = None,
     strata: str | None = None,
     operation: str | None = None,
@@ -66,6 +67,7 @@ def evaluate(
     exposure : column of what a count is a count of
     censored : column that says (1 or yes) where a customer gave up, so that the time is a lower limit
     limit : seconds up to which the mean of censored times is taken
+    closed : column that says (1 or yes) where the branch was found closed, for the part `sensitivity`
     strata : column whose strata the branches are compared within
     operation : column of kinds of operation, whose mix may differ between periods
     auditor : column of auditors
@@ -111,6 +113,7 @@ def evaluate(
         design=design,
         exposure=exposure,
         censored=censored,
+        closed=closed,
         limit=limit,
         strata=strata,
         operation=operation,

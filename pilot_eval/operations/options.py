@@ -41,6 +41,7 @@ class Options:
     design: str = "difference_in_differences"
     exposure: str | None = None
     censored: str | None = None
+    closed: str | None = None
     limit: float | None = None
     strata: str | None = None
     operation: str | None = None
@@ -132,6 +133,7 @@ OF_PARTS: dict[str, tuple[Callable[[Options], object], tuple[str, ...]]] = {
     "--entered": (lambda o: o.entered is not None, ("threats",)),
     "--items": (lambda o: o.items and not o.facility, ("items", "reliability", "sensitivity")),
     "--facility": (lambda o: o.facility, ("reliability", "threats")),
+    "--closed": (lambda o: o.closed is not None, ("sensitivity",)),
     "--network": (lambda o: o.network != NETWORK, ("roll_out",)),
 }
 
@@ -172,6 +174,14 @@ MISUSES = (
         "--censored",
         lambda o: o.censored and o.dated,
         Message("goes with designs of two periods: before_after, difference_in_differences"),
+    ),
+    Misuse(
+        "--closed",
+        lambda o: (
+            o.closed is not None
+            and (o.design not in DESIGNS_OF_TWO_PERIODS or o.kind not in ("score", "proportion"))
+        ),
+        Message("goes with scores and proportions in designs of two periods"),
     ),
     Misuse("--limit", lambda o: o.limit is not None and not o.censored, Message("goes with --censored COL")),
     Misuse(

@@ -107,7 +107,7 @@ def plan(
             level=level,
         )
     )
-    _check(options, data, outcome, assumptions, power, primary)
+    _check(options, data, outcome, exposure, assumptions, power, primary)
     _check_sizes(design, trained, comparison, visits)
     _check_effect_sd(kind, design, effect_sd)
     _check_steps(design, steps, trained)
@@ -144,6 +144,7 @@ def _check(
     options: Options,
     data: object,
     outcome: str | None,
+    exposure: str | None,
     assumptions: object,
     power: float,
     primary: int,
@@ -160,6 +161,12 @@ def _check(
         )
     if data is not None and outcome is None:
         problems.append(Problem("--outcome", Message("is needed with a file: the column of the outcome")))
+    if data is None:
+        problems += [
+            Problem(option, Message("names a column of a file of observations"))
+            for option, column in (("--outcome", outcome), ("--exposure", exposure))
+            if column is not None
+        ]
     if not 1.0 - options.level < power < 1.0:
         what = Message("%(value)s is not between 1 - level and 1", value=power)
         problems.append(Problem("--power", what))

@@ -206,9 +206,11 @@ def warnings(cautions: Iterable[Caution]) -> list[dict[str, str]]:
 
 def _test(test: TestOfEffect) -> dict[str, Any]:
     weights = {} if test.weights is None else {"weights": test.weights}
+    estimate = {} if test.estimate is None else {"estimate": test.estimate}
     return {
         "method": test.method,
         **weights,
+        **estimate,
         "draws": test.draws,
         "enumerated": test.enumerated,
         "statistic": test.statistic,

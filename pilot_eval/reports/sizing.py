@@ -320,7 +320,9 @@ def size_table(sizing: Sizing, language: Language) -> tuple[str, list[list[str]]
     digits = _digits(sizing.told(min(size.effect for size in sizing.sizes)))
     for size in sizing.sizes:
         arms = (size.study.trained, size.study.comparison)
-        rows.setdefault(arms, []).append(number(sizing.told(size.effect), digits, language))
+        beyond = ">" if size.effect > sizing.room else ""
+        shown = beyond + number(sizing.told(min(size.effect, sizing.room)), digits, language)
+        rows.setdefault(arms, []).append(shown)
     names = [
         f"{number(trained, 0, language)} + {number(comparison, 0, language)}"
         if comparison

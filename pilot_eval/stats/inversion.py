@@ -33,6 +33,7 @@ class TestOfEffect:
     enumerated : whether every pattern was looked at, so that the p-value is exact
     draws : patterns looked at
     weights : distribution of the wild bootstrap's weights, where it is one
+    estimate : of a test that asks about another number than the effect: the middle of its interval
     """
 
     __test__ = False  # the name begins like a test case's
@@ -44,6 +45,7 @@ class TestOfEffect:
     enumerated: bool
     draws: int
     weights: str | None = None
+    estimate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def wilcoxon_signed_rank(change: Floats, *, standard_error: float, confidence_le
         interval=invert(pvalue, centre, standard_error, confidence_level),
         enumerated=int(np.count_nonzero(change)) <= EXACT_UP_TO,
         draws=0,
+        estimate=centre,
     )
 
 

@@ -237,11 +237,12 @@ class _Work:
             yield replace(
                 self.planned(),
                 code=test.method,
+                estimate=self.effect.estimate if test.estimate is None else test.estimate,
                 interval=test.interval,
                 pvalue=test.pvalue,
                 standard_error=None,
                 df=None,
-                own_estimate=False,
+                own_estimate=test.estimate is not None,
             )
         scale = self.analysis.measure.scale
         for other in self.analysis.beside:
@@ -443,7 +444,15 @@ def _lognormal(work: _Work) -> Specified | NotEstimable:
 
 
 def _closed_as_zero(work: _Work) -> Specified | NotEstimable:
-    return NotEstimable("no_column_of_closed")
+    """A branch found closed served nobody, which the rows that are left out would hide."""
+    lacking = _of_plain_kinds("score", "proportion")(work)
+    if lacking is not None:
+        return lacking
+    closed = work.observations.closed
+    if closed is None:
+        return NotEstimable("no_column_of_closed")
+    value = np.where(closed, 0.0, work.observations.value)
+    return work.again("closed_as_zero", replace(work.observations, value=value), work.quick)
 
 
 # Code of what could not be given -> how it is answered, in the order of the curve.

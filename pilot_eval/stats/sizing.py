@@ -148,6 +148,11 @@ class Sizing:
     visits: int | None
     cautions: tuple[Caution, ...]
 
+    @property
+    def room(self) -> float:
+        """The largest effect that there is room for."""
+        return room_of(self.known, self.question)
+
     def told(self, effect: float) -> float | None:
         """An effect on the analysis scale in the unit of the smallest effect of interest.
 
@@ -163,6 +168,13 @@ class Sizing:
             return self.told(effect)
         before = self.known.before
         return None if before is None or before <= 0.0 else 100.0 * effect / before
+
+
+def room_of(known: Known, question: Question) -> float:
+    """The largest effect that a share has room for, in percentage points; inf for other kinds."""
+    if question.kind != "proportion" or known.before is None:
+        return math.inf
+    return 100.0 - known.before if question.better is Better.HIGHER else known.before
 
 
 def size_pilot(known: Known, question: Question) -> Sizing | NotEstimable:
@@ -368,12 +380,11 @@ def _cautions(known: Known, question: Question, detectable: float) -> tuple[Caut
         cautions.append(Caution("arms_vary_unequally", {"ratio": ratio}))
     if found is None and not known.spread.pooled and known.spread.unevenness > 1.0 + UNEVEN**2:
         cautions.append(Caution("visits_vary_much"))
-    if question.kind == "proportion" and known.before is not None:
-        room = 100.0 - known.before if question.better is Better.HIGHER else known.before
-        if detectable > room:
-            cautions.append(Caution("no_room_for_effect", {"room": room}))
-        if question.smallest_effect is not None and question.smallest_effect > room:
-            cautions.append(Caution("no_room_for_smallest_effect", {"room": room}))
+    room = room_of(known, question)
+    if detectable > room:
+        cautions.append(Caution("no_room_for_effect", {"room": room}))
+    if question.smallest_effect is not None and question.smallest_effect > room:
+        cautions.append(Caution("no_room_for_smallest_effect", {"room": room}))
     return tuple(cautions)
 
 

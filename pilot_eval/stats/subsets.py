@@ -12,8 +12,8 @@ from pilot_eval.domain.observations import Labels, Matrix, Observations
 
 PER_BRANCH = ("trained", "stratum", "trained_on")
 PER_ROW = (
-    "branch", "period", "value", "date", "exposure", "censored", "operation", "auditor", "daypart", "pair",
-    "entered", "covariates", "items",
+    "branch", "period", "value", "date", "exposure", "censored", "closed", "operation", "auditor", "daypart",
+    "pair", "entered", "covariates", "items",
 )  # fmt: skip
 
 

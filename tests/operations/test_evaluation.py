@@ -71,6 +71,8 @@ def refusal(**options: Any) -> str:
         ({"items": ("Q*",)}, "--with items, reliability, sensitivity"),
         ({"items": ("Q*",), "facility": ("Q1",)}, "--with reliability, threats"),
         ({"network": 100}, "--with roll_out"),
+        ({"closed": "shut"}, "--with sensitivity"),
+        ({"closed": "shut", "with_parts": ("sensitivity",), "kind": "duration"}, "scores and proportions"),
         ({"strata": "arm"}, "another column than branch, arm, period and the outcome"),
         ({"covariates": ("score",)}, "another column than the outcome"),
         ({"kind": "rate", "exposure": "score"}, "another column than the outcome"),

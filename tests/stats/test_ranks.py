@@ -48,3 +48,10 @@ def test_the_interval_is_made_of_walsh_averages() -> None:
 
 def test_no_change_at_all_rejects_nothing() -> None:
     assert pvalue(np.zeros(6)) == 1.0
+
+
+def test_the_estimate_is_the_median_of_walsh_averages() -> None:
+    change = np.random.default_rng(5).normal(1.0, 3.0, 9)
+    averages = [(a + b) / 2.0 for i, a in enumerate(change) for b in change[i:]]
+    found = wilcoxon_signed_rank(change, standard_error=1.0, confidence_level=0.95)
+    assert found.estimate == pytest.approx(np.median(averages), abs=1e-9)

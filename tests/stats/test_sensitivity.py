@@ -25,6 +25,7 @@ from pilot_eval.stats.specifications import (
     trimmed_difference,
 )
 from pilot_eval.stats.student import two_sided_pvalue
+from pilot_eval.stats.subsets import with_rows
 from tests.simulation.pilots import SCENARIOS, Scenario, runs
 
 REFERENCE = Path(__file__).parent.parent / "reference"
@@ -86,7 +87,8 @@ def test_as_planned_is_the_headline_to_the_last_digit(design: str, kind: str, we
     )  # fmt: skip
     for test in analysis.robustness:
         again = row(curve, test.method)
-        assert (again.pvalue, again.interval, again.own_estimate) == (test.pvalue, test.interval, False)
+        own = test.estimate is not None
+        assert (again.pvalue, again.interval, again.own_estimate) == (test.pvalue, test.interval, own)
 
 
 def test_other_weights_are_the_analysis_with_them() -> None:
@@ -273,6 +275,19 @@ def test_what_the_data_cannot_give_is_listed_with_its_reason() -> None:
     assert reasons["logit"] == NotEstimable("not_for_this_kind")
 
 
+def test_a_branch_found_closed_counts_zero_where_a_column_says_so() -> None:
+    observations = pilot()
+    closed = np.arange(len(observations.value)) % 9 == 0
+    empty = replace(observations, value=np.where(closed, np.nan, observations.value), closed=closed)
+    zero = replace(observations, value=np.where(closed, 0.0, observations.value))
+    found = row(curve_of(empty), "closed_as_zero")
+    assert found.rows == len(observations.value)
+    assert found.estimate == pytest.approx(analysed(zero).effect.estimate, rel=EXACT)
+    assert row(curve_of(empty), "as_planned").rows == int(np.sum(~closed))
+    durations = {one.code: one.reason for one in curve_of(empty, kind="duration").unavailable}
+    assert durations["closed_as_zero"] == NotEstimable("not_for_this_kind")
+
+
 def test_items_that_stopped_applying_no_longer_move_the_score() -> None:
     """Nobody improves; the harder item only stops applying after training, which lifts a naive score."""
     observations = pilot(8, 8, gain=0.0)
@@ -321,3 +336,25 @@ def test_an_effect_of_all_specifications_agrees_with_itself() -> None:
     assert curve.same_sign == curve.with_own_estimate > 6
     turned = curve_of(replace(pilot(gain=15.0), value=-pilot(gain=15.0).value))
     assert turned.same_sign == turned.with_own_estimate
+
+
+def test_signed_ranks_are_told_with_their_own_estimate() -> None:
+    """Rows that count once have another mean than branches, about which signed ranks ask."""
+    observations = pilot(6, 6, gain=0.0)
+    heavy = np.flatnonzero((observations.branch == 0) & (observations.period == AFTER))
+    rows = np.concatenate([np.arange(len(observations.value)), np.repeat(heavy, 30)])
+    many = with_rows(observations, np.ones(len(observations.value), dtype=np.bool_))
+    many = replace(
+        many,
+        branch=many.branch[rows],
+        period=many.period[rows],
+        value=many.value[rows] + 100.0 * np.isin(rows, heavy),
+        auditor=None,
+        operation=None,
+        rows=len(rows),
+    )
+    found = row(curve_of(many, design="before_after", weights="observation"), "wilcoxon_signed_rank")
+    assert found.own_estimate
+    assert found.interval.low is not None
+    assert found.interval.high is not None
+    assert found.interval.low <= found.estimate <= found.interval.high
