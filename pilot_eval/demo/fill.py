@@ -120,7 +120,7 @@ def fill(
     _network(session, operator)
     auditors = _people(session, operator, passwords)
     head_office = _actor(session, Role.HEAD_OFFICE)
-    checklist, _form = forms.newest_forms(session, head_office)
+    checklist, _form = forms.forms_for_pilot(session, head_office)
     world = World(forms.checklist_of(checklist), SEED)
     every = [place.code for place in places()]
     _play(session, head_office, world, auditors, _finished(every), size, None, progress)

@@ -279,6 +279,15 @@ def note_repeats(codes: Sequence[tuple[str, str]], problems: list[FieldProblem])
         first.setdefault(code, path)
 
 
+def read_with(build: Callable[[Reader], T], document: object) -> tuple[T, list[FieldProblem]]:
+    """Build something from a document as far as it goes, with every problem noted on the way."""
+    problems: list[FieldProblem] = []
+    reader = Reader(document, "", problems)
+    built = build(reader)
+    reader.close()
+    return built, problems
+
+
 def parse_with(build: Callable[[Reader], T], document: object) -> T:
     """Build something from a document.
 
@@ -287,10 +296,7 @@ def parse_with(build: Callable[[Reader], T], document: object) -> T:
     DocumentError
         With every problem noted on the way.
     """
-    problems: list[FieldProblem] = []
-    reader = Reader(document, "", problems)
-    built = build(reader)
-    reader.close()
+    built, problems = read_with(build, document)
     if problems:
         raise DocumentError(problems)
     return built

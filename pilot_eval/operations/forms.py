@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select
 
 from pilot_eval.domain.checklists import Checklist, default_checklist, parse
+from pilot_eval.domain.errors import BadInput, Problem
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_, FieldProblem, Refused
 from pilot_eval.domain.timings import TimingForm, default_timing_form
@@ -65,11 +66,30 @@ def _document(form: TimingForm) -> dict[str, Any]:
     return dict(form.document)
 
 
-def newest_forms(session: Session, actor: Actor) -> tuple[ChecklistVersion, TimingFormVersion]:
-    """The checklist and timing form for a new pilot: the newest, or those that come with the product."""
-    checklist = session.exec(
-        select(ChecklistVersion).order_by(col(ChecklistVersion.id).desc()).limit(1)
-    ).first() or publish_checklist(session, actor, default_checklist())
+def forms_for_pilot(
+    session: Session, actor: Actor, checklist_id: int | None = None
+) -> tuple[ChecklistVersion, TimingFormVersion]:
+    """The checklist and timing form for a new pilot.
+
+    Parameters
+    ----------
+    checklist_id : int, optional
+        Of a published checklist that is not retired; the last published one unless given, or, where there
+        is none, the one that comes with the product.
+
+    Raises
+    ------
+    BadInput
+        If that checklist cannot be had.
+    """
+    in_use = select(ChecklistVersion).where(col(ChecklistVersion.retired_at).is_(None))
+    if checklist_id is not None:
+        in_use = in_use.where(col(ChecklistVersion.id) == checklist_id)
+    checklist = session.exec(in_use.order_by(col(ChecklistVersion.id).desc()).limit(1)).first()
+    if checklist is None and checklist_id is None:
+        checklist = publish_checklist(session, actor, default_checklist())
+    if checklist is None or checklist.retired_at is not None:
+        raise BadInput([Problem("checklist_id", N_("Choose a published checklist that is in use"))])
     timing_form = session.exec(
         select(TimingFormVersion).order_by(col(TimingFormVersion.id).desc()).limit(1)
     ).first() or publish_timing_form(session, actor, default_timing_form())

@@ -83,11 +83,12 @@ def create_pilot(
     smallest_speed: float | None = None,
     made_up: bool = False,
     planned_at: datetime | None = None,
+    checklist_id: int | None = None,
 ) -> Pilot:
     """Plan a pilot of visits before and after a training.
 
     Its address (`slug`) is made from the English title unless given; two waves of visits are
-    made from the dates. The newest published checklist and timing form are pinned to it.
+    made from the dates. A published checklist and the newest timing form are pinned to it.
 
     Parameters
     ----------
@@ -99,6 +100,8 @@ def create_pilot(
         Smallest effect of interest in percent of speed.
     planned_at : datetime, optional
         When the plan was settled; now unless given.
+    checklist_id : int, optional
+        Of a published checklist that is in use; the last published one unless given.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def create_pilot(
     slug, slug_problems = new_slug(session, slug, title_en)
     if problems := problems + slug_problems:
         raise BadInput(problems)
-    checklist, timing_form = forms.newest_forms(session, actor)
+    checklist, timing_form = forms.forms_for_pilot(session, actor, checklist_id)
     pilot = Pilot(
         slug=slug,
         title_en=title_en,

@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from pilot_eval.domain.errors import BadInput, EditConflict, Problem, WrongState
+from pilot_eval.domain.errors import BadInput, EditConflict, Message, Problem, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.domain.problems import N_
 from pilot_eval.operations import pilots
+from pilot_eval.operations.forms import checklist_of
 from pilot_eval.operations.planning import problems_of_settings
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.submissions import insert_once
 from pilot_eval.records import audit, plans
 from pilot_eval.records.branch_results import mark_stale
-from pilot_eval.records.pilots import Pilot, PilotOutcome
+from pilot_eval.records.forms import ChecklistVersion
+from pilot_eval.records.pilots import Assignment, Pilot, PilotOutcome
 from pilot_eval.records.plans import Cause, PlanVersion
 from pilot_eval.stats.looks import are_looks
 
@@ -51,6 +53,8 @@ class PlanFields:
         Codes of the primary outcomes; the others are guardrails.
     smallest_effects : mapping of str to float or None
         By code of the outcome.
+    checklist_id : int or None
+        The published checklist that visits are recorded with; None for an imported pilot.
     """
 
     level: float
@@ -62,6 +66,7 @@ class PlanFields:
     exclusions: str
     primary: frozenset[str]
     smallest_effects: Mapping[str, float | None]
+    checklist_id: int | None
 
     @classmethod
     def of(cls, pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> PlanFields:
@@ -76,16 +81,18 @@ class PlanFields:
             exclusions=pilot.exclusions,
             primary=frozenset(outcome.code for outcome in outcomes if outcome.primary),
             smallest_effects={outcome.code: outcome.smallest_effect for outcome in outcomes},
+            checklist_id=pilot.checklist_id,
         )
 
 
 # The document -----------------------------------------------------------------------------------------------
 
 
-def plan_document(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> dict[str, Any]:
+def plan_document(session: Session, pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> dict[str, Any]:
     """All that a plan settles, as JSON."""
     dates = pilots.dates_of(pilot)
     allocation = pilot.allocation or {}
+    checklist = session.get(ChecklistVersion, pilot.checklist_id) if pilot.checklist_id else None
     return {
         "schema": SCHEMA,
         "design": pilot.design.value,
@@ -94,6 +101,8 @@ def plan_document(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> dict[str, A
             for name in ("before", "training", "after")
         },
         "allocation": {name: allocation.get(name) for name in ("method", "seed", "share", "strata")},
+        "checklist": checklist
+        and {"code": checklist.code, "version": checklist.version, "digest": checklist.digest},
         "level": pilot.level,
         "seed": pilot.seed,
         "draws": pilot.draws,
@@ -151,7 +160,7 @@ def _frozen_by_itself(session: Session, pilot: Pilot, now: datetime) -> PlanVers
 def _version(
     session: Session, pilot: Pilot, number: int, cause: Cause, made_at: datetime, **more: Any
 ) -> PlanVersion:
-    document = canonical(plan_document(pilot, pilots.outcomes_of(session, pilot)))
+    document = canonical(plan_document(session, pilot, pilots.outcomes_of(session, pilot)))
     return PlanVersion(
         pilot_id=pilots.stored_id(pilot),
         number=number,
@@ -296,6 +305,7 @@ def _apply(session: Session, pilot: Pilot, outcomes: Sequence[PilotOutcome], wan
     pilot.minimum_observations = wanted.minimum_observations
     pilot.looks = list(wanted.looks) or None
     pilot.exclusions = wanted.exclusions.strip()
+    pilot.checklist_id = wanted.checklist_id
     for outcome in outcomes:
         outcome.primary = outcome.code in wanted.primary
         outcome.smallest_effect = wanted.smallest_effects.get(outcome.code)
@@ -317,6 +327,7 @@ def _problems(
         if value is not None and value < 1:
             found.append(Problem(name, N_("At least one, or empty")))
     found += _problems_of_looks(session, pilot, wanted.looks)
+    found += _problems_of_checklist(session, pilot, wanted.checklist_id)
     if not wanted.primary:
         found.append(Problem("primary", N_("Name at least one primary outcome")))
     for outcome in outcomes:
@@ -331,6 +342,25 @@ def _problems(
     if len(wanted.exclusions.strip()) > LONGEST_EXCLUSIONS:
         found.append(Problem("exclusions", N_("At most 2,000 characters")))
     return found
+
+
+def _problems_of_checklist(session: Session, pilot: Pilot, checklist_id: int | None) -> list[Problem]:
+    if checklist_id == pilot.checklist_id:
+        return []
+    version = session.get(ChecklistVersion, checklist_id) if checklist_id and pilot.checklist_id else None
+    if version is None or version.retired_at is not None:
+        return [Problem("checklist_id", N_("Choose a published checklist that is in use"))]
+    known = {option.code for option in checklist_of(version).scenarios}
+    assigned = select(Assignment.scenario).where(
+        col(Assignment.pilot_id) == pilot.id, col(Assignment.withdrawn_at).is_(None)
+    )
+    if unknown := sorted(set(session.exec(assigned)) - known):
+        message = Message(
+            "Visits with these scenarios are assigned, and that checklist has none such: %(scenarios)s",
+            scenarios=", ".join(unknown),
+        )
+        return [Problem("checklist_id", message)]
+    return []
 
 
 def _problems_of_looks(session: Session, pilot: Pilot, looks: tuple[float, ...]) -> list[Problem]:

@@ -34,6 +34,8 @@ class Action(StrEnum):
     EXPORT_ROWS = "export_rows"
     IMPORT = "import"
     PLAN_PILOT = "plan_pilot"
+    EDIT_CHECKLISTS = "edit_checklists"
+    PUBLISH_CHECKLIST = "publish_checklist"
     PLAN_SIZE = "plan_size"
     SEE_NETWORK = "see_network"
     REBUILD_RESULTS = "rebuild_results"
@@ -71,6 +73,8 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.EXPORT_ROWS: {_HEAD: Scope.ALL},
     Action.IMPORT: {_HEAD: Scope.ALL},
     Action.PLAN_PILOT: {_HEAD: Scope.ALL},
+    Action.EDIT_CHECKLISTS: {_HEAD: Scope.ALL},
+    Action.PUBLISH_CHECKLIST: {_HEAD: Scope.ALL},
     Action.PLAN_SIZE: {_HEAD: Scope.ALL},
     Action.SEE_NETWORK: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.REBUILD_RESULTS: {_HEAD: Scope.ALL},
@@ -89,6 +93,7 @@ POLICY: dict[Action, dict[Role, Scope]] = {
 FRESH: frozenset[Action] = frozenset(
     {
         Action.EXPORT_ROWS,
+        Action.PUBLISH_CHECKLIST,
         Action.CLOSE_WAVE,
         Action.FREEZE_PLAN,
         Action.TAKE_LOOK,

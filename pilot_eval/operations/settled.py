@@ -46,7 +46,7 @@ def plan_part(
     session: Session, pilot: Pilot, outcomes: Sequence[PilotOutcome], now: datetime
 ) -> dict[str, Any]:
     """The plan that counts now, its versions, and what each changed."""
-    document = plan_document(pilot, outcomes)
+    document = plan_document(session, pilot, outcomes)
     known = versions(session, pilot, now)
     names = _pseudonyms(session, {version.made_by for version in known})
     labels = {outcome.code: Sentence(outcome.label_en, outcome.label_ru) for outcome in outcomes}

@@ -27,6 +27,8 @@ export_summary     -    region  all  -
 export_rows        -    -       all  -
 import             -    -       all  -
 plan_pilot         -    -       all  -
+edit_checklists    -    -       all  -
+publish_checklist  -    -       all  -
 plan_size          -    -       all  -
 see_network        -    region  all  -
 rebuild_results    -    -       all  -
@@ -40,7 +42,10 @@ manage_network     -    -       all  all
 read_audit_log     own  own     all  all
 verify_audit_log   -    -       all  all
 """
-WANTS_FRESH = {"export_rows", "close_wave", "freeze_plan", "take_look", "decide", "manage_people"}
+WANTS_FRESH = {
+    *("export_rows", "publish_checklist", "close_wave", "freeze_plan", "take_look", "decide"),
+    "manage_people",
+}
 
 CELLS = [
     (Action(line.split()[0]), role, cell)

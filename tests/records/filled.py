@@ -64,6 +64,22 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "document": {"вес": [1, 2.5, None]},
             "digest": SHA,
             "published_at": AT,
+            "retired_at": AT,
+        },
+    ),
+    (
+        "checklist_draft",
+        {
+            "id": 1,
+            "document": {"code": "post-branch", "sections": [{"key": "0a1b2c3d", "items": []}]},
+            "earlier": [{"code": "", "sections": []}],
+            "based_on_id": 1,
+            "published_id": None,
+            "thrown_away_at": AT,
+            "created_at": AT,
+            "changed_at": AT,
+            "changed_by": 1,
+            "row_version": 2,
         },
     ),
     (

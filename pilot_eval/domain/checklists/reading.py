@@ -20,8 +20,8 @@ from pilot_eval.domain.checklists.model import (
     ShownIf,
 )
 from pilot_eval.domain.checklists.question_types import QUESTION_TYPES, UNSCORED_TYPES
-from pilot_eval.domain.documents import FORMS, Reader, Text, note_repeats, parse_with, read_yaml
-from pilot_eval.domain.problems import N_
+from pilot_eval.domain.documents import FORMS, Reader, Text, note_repeats, parse_with, read_with, read_yaml
+from pilot_eval.domain.problems import N_, FieldProblem
 
 LEVERS = ("training", "facility")
 TOPICS = ("key_products", "service_standards", "mentoring", "none")
@@ -38,6 +38,14 @@ def parse(document: object) -> Checklist:
         Every fault with its path: unknown types and names, duplicate codes, bare YAML booleans, weights ...
     """
     return parse_with(_checklist, document)
+
+
+def read_unfinished(document: object) -> tuple[Checklist, list[FieldProblem]]:
+    """As much of a checklist as plain data hold, and every fault with its path.
+
+    What is missing or wrong is empty in it, or at its default: it can be shown, never scored.
+    """
+    return read_with(_checklist, document)
 
 
 @lru_cache(maxsize=1)

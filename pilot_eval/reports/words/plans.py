@@ -24,6 +24,10 @@ FIELDS: dict[str, Sentence] = {
     "allocation.seed": Sentence("seed of the draw", "зерно жребия"),
     "allocation.share": Sentence("share to be trained", "доля обучаемых"),
     "allocation.strata": Sentence("strata of the draw", "страты жребия"),
+    "checklist": Sentence("checklist", "чек-лист"),
+    "checklist.code": Sentence("checklist", "чек-лист"),
+    "checklist.version": Sentence("version of the checklist", "версия чек-листа"),
+    "checklist.digest": Sentence("digest of the checklist", "отпечаток чек-листа"),
     "level": Sentence("confidence level", "доверительный уровень"),
     "seed": Sentence("seed", "зерно"),
     "draws": Sentence("random draws", "случайных повторов"),
@@ -176,6 +180,8 @@ def _value(field: str, value: Any, language: Language) -> str:
         return ", ".join(str(part) for part in value)
     if field.endswith("seed"):
         return str(value)
+    if field.endswith("digest"):
+        return f"{str(value)[:16]}…"
     if isinstance(value, int | float):
         return number(value, 0 if float(value).is_integer() else 2, language)
     if field == "design":

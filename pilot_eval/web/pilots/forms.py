@@ -41,6 +41,7 @@ class PilotForm(FlaskForm):
         ],
         default=Design.DIFFERENCE_IN_DIFFERENCES.value,
     )
+    checklist_id = SelectField(_l("Checklist of the visits"), validate_choice=False)
     smallest_quality = NumberField(_l("Service quality, points"))
     smallest_speed = NumberField(_l("Speed of service, per cent"))
     level = NumberField(_l("Confidence level"), default=0.95, validators=[Given(_l("Enter the level"))])

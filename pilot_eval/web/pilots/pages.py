@@ -22,6 +22,7 @@ from pilot_eval.operations.schedules import Wanted, schedule
 from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
+from pilot_eval.web.checklist_choices import checklist_choices
 from pilot_eval.web.languages import language
 from pilot_eval.web.pilots.forms import AssignmentForm, DrawForm, PilotForm
 from pilot_eval.web.problems import add_problems
@@ -47,6 +48,7 @@ def new() -> ResponseReturnValue:
     """Plan a pilot."""
     scope_of(actor(), Action.PLAN_PILOT)
     form = PilotForm()
+    form.checklist_id.choices = checklist_choices()
     if form.validate_on_submit():
         try:
             pilot = create_pilot(session(), actor(), **_plan(form))
@@ -61,7 +63,9 @@ def new() -> ResponseReturnValue:
 
 
 def _plan(form: PilotForm) -> dict[str, Any]:
+    checklist = form.checklist_id.data or ""
     return {
+        "checklist_id": int(checklist) if checklist.isascii() and checklist.isdigit() else None,
         "title_en": form.title_en.data,
         "title_ru": form.title_ru.data or "",
         "slug": form.slug.data or "",

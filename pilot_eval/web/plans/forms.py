@@ -8,7 +8,15 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 
 from pilot_eval.domain.pilots import Choice
 from pilot_eval.records.pilots import PilotOutcome
@@ -45,6 +53,7 @@ class PlanForm(FlaskForm):
     looks = SharesField(_l("Looks before the end, per cent of the visits after training"))
     minimum_branches = WholeNumberField(_l("Fewest branches in an arm"))
     minimum_observations = WholeNumberField(_l("Fewest observations"))
+    checklist_id = SelectField(_l("Checklist of the visits"), validate_choice=False)
     exclusions = TextAreaField(_l("What is left out of the analysis, and when"))
     seed = WholeNumberField(_l("Seed"), validators=[Given(_l("Enter a whole number"))])
     draws = WholeNumberField(_l("Random draws"), validators=[Given(_l("Enter a whole number"))])

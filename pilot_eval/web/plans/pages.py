@@ -18,6 +18,7 @@ from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.summaries import summarise
 from pilot_eval.records.pilots import Pilot, PilotOutcome
 from pilot_eval.reports.tiles import tiles_of
+from pilot_eval.web.checklist_choices import checklist_choices
 from pilot_eval.web.languages import language
 from pilot_eval.web.plans.forms import DecisionForm, PlanForm, plan_form
 from pilot_eval.web.problems import add_problems
@@ -72,13 +73,17 @@ def _form(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> PlanForm:
         "exclusions": now.exclusions,
         "seed": now.seed,
         "draws": now.draws,
+        "checklist_id": str(now.checklist_id or ""),
     }
     for place, outcome in enumerate(outcomes):
         known |= {f"primary_{place}": outcome.primary, f"smallest_{place}": outcome.smallest_effect}
-    return plan_form(outcomes)(data=known)
+    form = plan_form(outcomes)(data=known)
+    form.checklist_id.choices = checklist_choices(now.checklist_id) if now.checklist_id else []
+    return form
 
 
 def _fields(form: PlanForm, outcomes: Sequence[PilotOutcome]) -> PlanFields:
+    chosen = form.checklist_id.data or ""
     return PlanFields(
         level=form.level.data,
         seed=form.seed.data,
@@ -93,6 +98,7 @@ def _fields(form: PlanForm, outcomes: Sequence[PilotOutcome]) -> PlanFields:
         smallest_effects={
             outcome.code: form[f"smallest_{place}"].data for place, outcome in enumerate(outcomes)
         },
+        checklist_id=int(chosen) if chosen.isascii() and chosen.isdigit() else None,
     )
 
 
@@ -125,6 +131,7 @@ def _edit_page(form: PlanForm, slug: str, frozen: bool, status: int) -> Response
         outcomes=pilots.outcomes_of(session(), pilot),
         frozen=frozen,
         seen=plans.results_seen(session(), pilot),
+        recorded=pilots.anything_recorded(session(), pilot),
         may_look=pilots.dates_of(pilot) is not None and not plans.results_open(session(), pilot),
         made_up=pilot.made_up,
     )
