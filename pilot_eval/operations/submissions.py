@@ -258,6 +258,12 @@ def keep_aside(session: Session, actor: Actor, sent: Sent, now: datetime, why: S
     return Receipt(sent.id, sent.digest, why, now)
 
 
+def hold_assignment(session: Session, assignment_id: int | None) -> None:
+    """Let nobody else store a visit or an own timing for an assignment until the transaction ends."""
+    held = select(Assignment.id).where(col(Assignment.id) == assignment_id)
+    session.exec(held.with_for_update(key_share=True)).one()
+
+
 def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, field: str) -> bool:
     """Whether a record begun then comes late, its wave having closed; the wave is held still until the end.
 

@@ -14,8 +14,9 @@ from pilot_eval.domain.documents import digest
 from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
-from pilot_eval.domain.timings import Entry, Findings, TimingForm
+from pilot_eval.domain.timings import OWN_VISIT, Entry, Findings, TimingForm
 from pilot_eval.operations import forms
+from pilot_eval.operations.computed_answers import settle_computed
 from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.submissions import (
     Place,
@@ -23,6 +24,7 @@ from pilot_eval.operations.submissions import (
     Sent,
     Status,
     given,
+    hold_assignment,
     keep_aside,
     lateness,
     one_transaction,
@@ -31,7 +33,6 @@ from pilot_eval.operations.submissions import (
     settle,
     together,
 )
-from pilot_eval.operations.visits import OWN_VISIT
 from pilot_eval.records import audit
 from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.forms import TimingFormVersion
@@ -132,6 +133,9 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     if receipt.status is not Status.CREATED:
         return receipt
     late = lateness(session, place, timing.happened_at, now, "day")
+    if timing.mode == OWN_VISIT:
+        # The visit and its timing, sent at once: whichever comes second waits here and finds the first.
+        hold_assignment(session, timing.assignment_id)
     freeze_with_record(session, actor, place.pilot, place.wave.period, now)
     _finish(session, actor, timing, late)
     return receipt
@@ -215,14 +219,21 @@ def _settled(value: object) -> object:
 def _finish(session: Session, actor: Actor, timing: Timing, late: bool) -> None:
     stored = session.get_one(Timing, timing.id)
     stored.late = late
-    if stored.mode == OWN_VISIT:
-        own = select(Visit.id).where(col(Visit.assignment_id) == timing.assignment_id)
-        stored.visit_id = session.exec(own).first()
     session.add(stored)
+    if stored.mode == OWN_VISIT:
+        _join_visit(session, stored)
     if late:
         mark_stale(session, timing.pilot_id)
     details = {"assignment": timing.assignment_id, "digest": timing.digest, "late": late}
     audit.append(session, actor, "timing.record", "timing", timing.id, **details)
+
+
+def _join_visit(session: Session, timing: Timing) -> None:
+    visit = session.exec(select(Visit).where(col(Visit.assignment_id) == timing.assignment_id)).first()
+    if visit is not None:
+        timing.visit_id = visit.id
+        session.flush()
+        settle_computed(session, visit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused, Unconfirmed
+from pilot_eval.domain.timings import OWN_VISIT
 from pilot_eval.operations import forms
+from pilot_eval.operations.computed_answers import settle_computed
 from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.operations.submissions import (
@@ -28,6 +30,7 @@ from pilot_eval.operations.submissions import (
     Sent,
     Status,
     given,
+    hold_assignment,
     keep_aside,
     lateness,
     one_transaction,
@@ -45,8 +48,6 @@ from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Wave
 from pilot_eval.records.visits import Timing, Visit, VisitOutcome
-
-OWN_VISIT = "own_visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,9 +415,7 @@ def _header(scenario: str, submission: VisitSubmission) -> dict[str, object]:
 
 def _another_visit(session: Session, visit: Visit) -> bool:
     # Two visits for one assignment, sent at once: the second waits here until the first is stored.
-    session.exec(
-        select(Assignment.id).where(col(Assignment.id) == visit.assignment_id).with_for_update(key_share=True)
-    ).one()
+    hold_assignment(session, visit.assignment_id)
     others = select(Visit.id).where(
         col(Visit.assignment_id) == visit.assignment_id, col(Visit.id) != visit.id
     )
@@ -443,6 +442,7 @@ def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
         .where(col(Timing.assignment_id) == visit.assignment_id, col(Timing.mode) == OWN_VISIT)
         .values(visit_id=visit.id)
     )
+    settle_computed(session, stored)
     if late:
         mark_stale(session, visit.pilot_id)
     details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}

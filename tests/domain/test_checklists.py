@@ -317,6 +317,27 @@ def test_the_computed_question_reads_the_timing():
     assert checklist.computed({"wait_seconds": None}) == {}
 
 
+@pytest.mark.parametrize(
+    ("formula", "gave_up_after", "answer"),
+    [
+        ("timing.wait_seconds <= 600", 601, "no"),
+        ("timing.wait_seconds <= 600", 600, None),
+        ("timing.wait_seconds < 600", 600, "no"),
+        ("timing.wait_seconds < 600", 599, None),
+        ("timing.wait_seconds > 600", 601, "yes"),
+        ("timing.wait_seconds > 600", 600, None),
+        ("timing.wait_seconds >= 600", 600, "yes"),
+        ("timing.wait_seconds >= 600", 599, None),
+    ],
+)
+def test_a_wait_that_was_given_up_answers_only_what_it_tells(formula, gave_up_after, answer):
+    document = default_checklist().to_document()
+    document["sections"][2]["items"][3]["formula"] = formula
+    checklist = parse(document)
+    found = checklist.computed({"wait_seconds": None}, {"wait_seconds": gave_up_after})
+    assert found == ({} if answer is None else {"C4": answer})
+
+
 # Checking answers
 
 

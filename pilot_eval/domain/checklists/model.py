@@ -57,12 +57,28 @@ class Formula:
     def __str__(self) -> str:
         return f"timing.{self.quantity} {self.comparison} {self.limit}"
 
-    def answer(self, durations: Mapping[str, int | None]) -> str | None:
-        """`yes` or `no`; None where that duration was not measured."""
-        seconds = durations.get(self.quantity)
-        if seconds is None:
+    def answer(
+        self, durations: Mapping[str, int | None], at_least: Mapping[str, int | None] | None = None
+    ) -> str | None:
+        """`yes` or `no`; None where the duration does not tell.
+
+        Parameters
+        ----------
+        durations : mapping of str to int or None
+            Measured to their end.
+        at_least : mapping of str to int or None, optional
+            What was given up after so long: the true duration is that long or longer.
+        """
+        seconds, least = durations.get(self.quantity), (at_least or {}).get(self.quantity)
+        holds = COMPARISONS[self.comparison]
+        if seconds is not None:
+            return "yes" if holds(seconds, self.limit) else "no"
+        if least is None:
             return None
-        return "yes" if COMPARISONS[self.comparison](seconds, self.limit) else "no"
+        # Whatever is as long or longer answers the same only on the far side of the limit.
+        if self.comparison in (">", ">="):
+            return "yes" if holds(least, self.limit) else None
+        return None if holds(least, self.limit) else "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +226,12 @@ class Checklist:
             },
         }
 
-    def computed(self, durations: Mapping[str, int | None]) -> dict[str, str]:
-        """Answers of the computed questions from a timing's durations in seconds."""
+    def computed(
+        self, durations: Mapping[str, int | None], at_least: Mapping[str, int | None] | None = None
+    ) -> dict[str, str]:
+        """Answers of the computed questions from a timing's durations in seconds; see `Formula.answer`."""
         formulas = ((item.code, item.formula) for item in self.items.values() if item.formula)
-        answers = {code: formula.answer(durations) for code, formula in formulas}
+        answers = {code: formula.answer(durations, at_least) for code, formula in formulas}
         return {code: answer for code, answer in answers.items() if answer is not None}
 
 

@@ -12,6 +12,7 @@ from pilot_eval.domain.timings.clock import place, read_clock
 from pilot_eval.domain.timings.durations import Durations, derive
 from pilot_eval.domain.timings.model import (
     EVENTS,
+    OWN_VISIT,
     ContextField,
     Daypart,
     Mode,
@@ -24,6 +25,7 @@ from pilot_eval.domain.timings.reading import default_timing_form, parse
 
 __all__ = [
     "EVENTS",
+    "OWN_VISIT",
     "ContextField",
     "Daypart",
     "Durations",

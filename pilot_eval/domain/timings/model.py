@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pilot_eval.domain.documents import Text, digest
 
 EVENTS = ("joined", "called", "started", "ended", "left")
+OWN_VISIT = "own_visit"  # the mode in which auditors time themselves
 
 
 @dataclass(frozen=True, slots=True)
