@@ -15,6 +15,7 @@ from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused
 from pilot_eval.domain.reviews import RevisionKind
 from pilot_eval.operations import forms
+from pilot_eval.operations.computed_answers import settle_computed
 from pilot_eval.operations.plans import results_seen
 from pilot_eval.operations.policy import Action, Scope, require, scope_of
 from pilot_eval.operations.submissions import (
@@ -221,3 +222,4 @@ def supersede(
         setattr(visit, name, getattr(new, name))
     visit.revision += 1
     session.add(visit)
+    settle_computed(session, visit)

@@ -229,7 +229,13 @@ def _finish(session: Session, actor: Actor, timing: Timing, late: bool) -> None:
 
 
 def _join_visit(session: Session, timing: Timing) -> None:
-    visit = session.exec(select(Visit).where(col(Visit.assignment_id) == timing.assignment_id)).first()
+    # Held and read anew: somebody may be correcting it.
+    visit = session.exec(
+        select(Visit)
+        .where(col(Visit.assignment_id) == timing.assignment_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
     if visit is not None:
         timing.visit_id = visit.id
         session.flush()

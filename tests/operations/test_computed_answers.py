@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
+from pilot_eval.operations.corrections import correct_visit
 from pilot_eval.operations.timings import TimingSubmission, record_timing
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records import database
 from pilot_eval.records.visits import Timing, Visit
-from tests.field import NOW, TEN, Field, actor_of, good_entry
+from tests.field import NOW, TEN, Field, actor_of, good_answers, good_entry
 
 # Of an auditor's own visit the timing form wants to know how full the branch was.
 AROUND = {"windows_total": 3, "windows_open": 2, "ahead": 4, "queue_kind": "ticket", "staff_idle": 0}
@@ -92,28 +94,66 @@ def test_of_several_timings_the_earliest_counts(session: Session, field: Field) 
     assert computed(session) == {"C4": "no"}
 
 
+def test_a_correction_keeps_what_the_timing_tells(session: Session, field: Field) -> None:
+    anna, visit = actor_of(field.anna), field.visit()
+    record_visit(session, anna, visit, NOW)
+    record_timing(session, anna, own_timing(field, 15), NOW)
+    corrected = replace(visit, answers=good_answers(A1="no"))
+    receipt = correct_visit(session, anna, corrected, NOW, revision=1, reason="A slip")
+    session.expire_all()
+    stored = session.exec(select(Visit)).one()
+    assert (stored.revision, stored.digest) == (2, receipt.digest)
+    assert stored.document["answers"]["A1"] == "no"  # type: ignore[index]
+    assert stored.document["computed"] == {"C4": "no"}
+
+
+def test_a_timing_that_comes_during_a_correction_takes_nothing_back(
+    engine: database.Engine, session: Session, field: Field
+) -> None:
+    anna, visit = actor_of(field.anna), field.visit()
+    record_visit(session, anna, visit, NOW)
+    session.commit()
+    corrected, timing = replace(visit, answers=good_answers(A1="no")), own_timing(field, 15)
+    at_once(
+        engine,
+        lambda own: record_timing(own, anna, timing, NOW),
+        lambda own: correct_visit(own, anna, corrected, NOW, revision=1, reason="A slip"),
+    )
+    session.expire_all()
+    stored = session.exec(select(Visit)).one()
+    assert stored.document["answers"]["A1"] == "no"  # type: ignore[index]
+    assert stored.document["computed"] == {"C4": "no"}
+
+
 @pytest.mark.parametrize("round_", range(5))
 def test_sent_at_once_they_find_each_other(
     engine: database.Engine, session: Session, field: Field, round_: int
 ) -> None:
     anna, visit, timing = actor_of(field.anna), field.visit(), own_timing(field, 15)
     session.commit()
-    ready, failed = threading.Barrier(2), []
+    at_once(
+        engine,
+        lambda own: record_visit(own, anna, visit, NOW),
+        lambda own: record_timing(own, anna, timing, NOW),
+    )
+    assert computed(session) == {"C4": "no"}
 
-    def send(record: Any, submission: Any) -> None:
+
+def at_once(engine: database.Engine, *deeds: Any) -> None:
+    """Do each in a thread and with a session of its own, all begun together."""
+    ready, failed = threading.Barrier(len(deeds)), []
+
+    def do(deed: Any) -> None:
         try:
             with database.session_of(engine) as own:
                 ready.wait()
-                record(own, anna, submission, NOW)
+                deed(own)
         except Exception as error:
             failed.append(error)
 
-    threads = [
-        threading.Thread(target=send, args=pair) for pair in ((record_visit, visit), (record_timing, timing))
-    ]
+    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert failed == []
-    assert computed(session) == {"C4": "no"}
