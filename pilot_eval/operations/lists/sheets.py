@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session
 
+from pilot_eval.domain.documents import Text
 from pilot_eval.domain.errors import Message
 from pilot_eval.domain.lists import MOST_PROBLEMS
 from pilot_eval.domain.observations import LISTED
@@ -23,6 +24,7 @@ from pilot_eval.engines.tables import Table
 from pilot_eval.operations.policy import Action
 from pilot_eval.records.pilots import Pilot
 
+T = TypeVar("T")
 CHECKING, STORING = "rows looked through", "rows stored"
 WHOLE = re.compile(r"[0-9]{1,7}")
 MOMENT = re.compile(
@@ -40,8 +42,8 @@ class Column:
     ----------
     name : str
         The heading in templates.
-    what : str
-        What its cells hold: a text to translate.
+    what : str or Text
+        What its cells hold: a text to translate, or one that has both languages.
     needed : bool
         Whether every row has to have it.
     codes : str
@@ -49,7 +51,7 @@ class Column:
     """
 
     name: str
-    what: str
+    what: str | Text
     needed: bool = False
     codes: str = ""
 
@@ -249,3 +251,9 @@ class Kind:
     of_pilot: bool
     columns: Callable[[Session, Pilot | None], Sequence[Column]]
     check: Callable[[Session, Actor, Pilot | None, Rows], Effect]
+
+
+def in_lots(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """The items, so many at a time."""
+    for begin in range(0, len(items), most):
+        yield items[begin : begin + most]

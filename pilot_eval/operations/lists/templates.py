@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
+from pilot_eval.domain.documents import Text
 from pilot_eval.operations.lists.sheets import Column
 
 
@@ -16,7 +17,9 @@ def as_csv(columns: Sequence[Column], *, semicolons: bool) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_workbook(columns: Sequence[Column], said: Callable[[str], str], sheet: tuple[str, str]) -> bytes:
+def as_workbook(
+    columns: Sequence[Column], said: Callable[[str | Text], str], sheet: tuple[str, str]
+) -> bytes:
     """A workbook whose first sheet has the headings, and whose second tells what belongs under each.
 
     Parameters

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
+from pilot_eval.domain.documents import Text
 from pilot_eval.domain.errors import BadInput, NotFound, Problem
 from pilot_eval.domain.lists import KEPT, ListKind, ListState
 from pilot_eval.jobs import Background
@@ -116,7 +117,7 @@ def template(kind: str, suffix: str) -> ResponseReturnValue:
         content, media = templates.as_csv(columns, semicolons=language() == "ru"), "text/csv; charset=utf-8"
     else:
         sheets = (gettext("Rows"), gettext("Columns"))
-        content, media = templates.as_workbook(columns, said, sheets), XLSX
+        content, media = templates.as_workbook(columns, _said, sheets), XLSX
     answer = Response(content, content_type=media)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{wanted}.{suffix}")
     return answer
@@ -151,6 +152,10 @@ def remove(file_id: str) -> ResponseReturnValue:
     """Forget a file; what it stored stays."""
     list_files.remove(session(), actor(), file_id, background().lists)
     return redirect(url_for(".index"), 303)
+
+
+def _said(text: str | Text) -> str:
+    return text.to(language()) if isinstance(text, Text) else said(text)
 
 
 def _kind(name: str) -> ListKind:

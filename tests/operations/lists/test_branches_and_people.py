@@ -4,65 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from pilot_eval.domain.errors import BadInput, NeedsFreshSignIn, NotAllowed, NotFound, WrongState
 from pilot_eval.domain.lists import ListKind, ListState
-from pilot_eval.domain.people import Actor, Role
+from pilot_eval.domain.people import Role
 from pilot_eval.operations import list_files, list_work
-from pilot_eval.operations.lists.reports import Report, report_of
+from pilot_eval.operations.lists.reports import report_of
 from pilot_eval.records import audit
 from pilot_eval.records.audit import AuditEvent
-from pilot_eval.records.base import now
 from pilot_eval.records.database import Engine
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import User
 from tests.conftest import acting
+from tests.operations.lists.bringing import Bringing
 
 BRANCHES = "Индекс;Название;УФПС;Тип\n600001;Владимир 1;Владимирская;city\n601001;Ковров;Владимирская;city\n"
 HEADINGS = {"code": "Индекс", "name": "Название", "region": "УФПС", "stratum": "Тип"}
-
-
-class Bringing:
-    """A person who brings in files."""
-
-    def __init__(self, session: Session, engine: Engine, actor: Actor, folder: Path) -> None:
-        self.session, self.engine, self.actor, self.folder = session, engine, actor, folder
-
-    def arrive(self, kind: ListKind, content: str | bytes, slug: str | None = None) -> ListFile:
-        raw = content.encode() if isinstance(content, str) else content
-        return list_files.arrive(self.session, self.actor, kind, slug, "файл.csv", raw, self.folder, now())
-
-    def check(self, file: ListFile, matches: dict[str, str] | None = None) -> ListFile:
-        found: Any = matches or file.columns["matches"]
-        list_files.match(self.session, self.actor, file.id, found)
-        list_work.work_on(self.engine, file.id, self.folder)
-        return self.again(file)
-
-    def store(self, file: ListFile) -> ListFile:
-        list_files.begin_storing(self.session, self.actor, file.id)
-        list_work.work_on(self.engine, file.id, self.folder)
-        return self.again(file)
-
-    def again(self, file: ListFile) -> ListFile:
-        self.session.rollback()
-        found = list_files.own_file(self.session, self.actor, file.id)
-        self.session.rollback()  # SQLite has one writer
-        self.session.refresh(found)
-        self.session.expunge(found)
-        self.session.rollback()
-        return found
-
-    def bring(self, kind: ListKind, content: str, matches: dict[str, str] | None = None) -> Report:
-        """All the way to what was stored, or to what is wrong."""
-        file = self.check(self.arrive(kind, content), matches)
-        if file.state is ListState.CHECKED:
-            file = self.store(file)
-        return report_of(file)
 
 
 @pytest.fixture
