@@ -46,3 +46,31 @@ def _places(error: ValidationError) -> Iterator[str]:
     for name in names or [""]:
         path = ".".join(str(part) for part in [*error.absolute_path, *([name] if name else [])])
         yield f"{path}: {error.message}"
+
+
+def unnamed(document: Any, name: str) -> set[str]:
+    """Return paths of a document that its published schema does not name; `values`, `loadings` are free."""
+    root = json.loads(SCHEMA_FILES[name].read_text())
+    return set(_unnamed(document, _ways(root, root), root, ""))
+
+
+def _unnamed(node: Any, ways: list[dict[str, Any]], root: dict[str, Any], path: str) -> Iterator[str]:
+    if isinstance(node, list):
+        items = [way for one in ways if "items" in one for way in _ways(one["items"], root)]
+        for element in node:
+            yield from _unnamed(element, items, root, f"{path}[]")
+    elif isinstance(node, dict) and path.rpartition(".")[2] not in {"values", "loadings"}:
+        for key, value in node.items():
+            named = [one["properties"][key] for one in ways if key in one.get("properties", {})]
+            if named:
+                inner = [way for one in named for way in _ways(one, root)]
+                yield from _unnamed(value, inner, root, f"{path}.{key}")
+            elif not any(isinstance(one.get("additionalProperties"), dict) for one in ways):
+                yield f"{path}.{key}"
+
+
+def _ways(schema: dict[str, Any], root: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a place may be: the schema itself and its alternatives, references followed."""
+    if "$ref" in schema:
+        return _ways(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+    return [schema, *(way for one in schema.get("anyOf", []) for way in _ways(one, root))]
