@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -119,7 +121,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     place = place_of(session, actor, submission.assignment_id)
     form_id, form = timing_form_for(session, place, submission.timing_form)
     entry = submission.entry
-    sent = _sent(place, form, submission)
+    sent = _sent(place.identities, form, submission)
     if place.assignment.withdrawn_at is not None:
         return keep_aside(session, actor, sent, now, Status.WITHDRAWN)
     findings = timings.check(form, entry, now, place.zone)
@@ -128,7 +130,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
         raise Refused(problems)
     if findings.questions and not submission.confirmed:
         raise Unconfirmed(findings.questions)
-    timing = _timing(place, form_id, form, submission, sent, findings, now)
+    timing = timing_as_sent(place.identities, place.zone, form_id, form, submission, findings, now)
     receipt = settle(session, actor, timing, now)
     if receipt.status is not Status.CREATED:
         return receipt
@@ -148,39 +150,38 @@ def _not_by_hand(form: TimingForm, entry: Entry) -> list[FieldProblem]:
     return []
 
 
-def _sent(place: Place, form: TimingForm, submission: TimingSubmission) -> Sent:
-    payload = _payload(submission.entry)
-    return Sent(
-        "timing",
-        submission.id,
-        place.assignment.id,
-        place.assignment.auditor_id,
-        payload,
-        digest({**payload, **place.identities, "timing_form": form.digest}),
-    )
-
-
-def _timing(
-    place: Place,
+def timing_as_sent(
+    identities: Mapping[str, Any],
+    zone: ZoneInfo,
     form_id: int,
     form: TimingForm,
     submission: TimingSubmission,
-    sent: Sent,
     findings: Findings,
     now: datetime,
 ) -> Timing:
-    entry = submission.entry
+    """The timing that was filled in, with its durations; not stored.
+
+    Parameters
+    ----------
+    identities : mapping
+        The columns that tell where it belongs; see `Place.identities`.
+    zone : ZoneInfo
+        The branch's.
+    findings : Findings
+        Of a check that found no problem.
+    """
+    sent, entry = _sent(identities, form, submission), submission.entry
     durations = timings.derive(entry.events, entry.outcome)
     happened_at = entry.events.get("joined") or min(entry.events.values())
     derived = given(
-        daypart=form.daypart(happened_at, place.zone).code,
+        daypart=form.daypart(happened_at, zone).code,
         flags=findings.flags,
         confirmed=[question.code for question in findings.questions],
         gave_up_after_seconds=durations.wait_seconds if durations.wait_censored else None,
     )
     return Timing(
         id=submission.id,
-        **place.identities,
+        **identities,
         timing_form_id=form_id,
         mode=entry.mode,
         outcome=entry.outcome,
@@ -194,6 +195,18 @@ def _timing(
         total_seconds=durations.total_seconds,
         digest=sent.digest,
         received_at=now,
+    )
+
+
+def _sent(identities: Mapping[str, Any], form: TimingForm, submission: TimingSubmission) -> Sent:
+    payload = _payload(submission.entry)
+    return Sent(
+        "timing",
+        submission.id,
+        identities["assignment_id"],
+        identities["auditor_id"],
+        payload,
+        digest({**payload, **identities, "timing_form": form.digest}),
     )
 
 

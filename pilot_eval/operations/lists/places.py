@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,23 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from pilot_eval.domain.errors import Message
-from pilot_eval.domain.people import Role
+from pilot_eval.domain.errors import Message, WrongState
+from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_
-from pilot_eval.operations.lists.sheets import Column, Row
+from pilot_eval.domain.progress import told
+from pilot_eval.operations.lists.sheets import STORING, Column, Row, Storing, in_lots
 from pilot_eval.operations.pilots import members_of, stored_id, waves_of
+from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.submissions import FUTURE
+from pilot_eval.records.base import now as clock
+from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
-from pilot_eval.records.visits import Visit
+from pilot_eval.records.visits import Timing, Visit
 
+_AT_ONCE = 500  # rows that are sent in one statement
 # Of the UUIDs that rows without one of their own are given: the same row has the same for ever.
 _NAMESPACE = UUID("5f0c9d7e-3a53-4c0e-9a4f-6f6e5d4b2a10")
 
@@ -51,6 +56,11 @@ class Spot:
             "auditor_id": self.auditor.id,
         }
 
+    @property
+    def late(self) -> bool:
+        """The wave has closed."""
+        return self.wave.state is not WaveState.OPEN
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -58,6 +68,8 @@ class Places:
 
     Parameters
     ----------
+    instead : User or None
+        Who stands for the auditor of a log, which names none.
     taken : dict
         Rows of the file by the id that they were given.
     """
@@ -68,6 +80,7 @@ class Places:
     waves: tuple[Wave, ...]
     open_assignments: dict[tuple[int, int, int], list[Assignment]]
     now: datetime
+    instead: User | None = None
     taken: dict[UUID, int] = field(default_factory=dict)
 
     def zone(self, row: Row) -> ZoneInfo:
@@ -75,10 +88,20 @@ class Places:
         branch = self.branches.get(row.text("branch"))
         return ZoneInfo(branch.time_zone if branch else "Europe/Moscow")
 
-    def spot(self, row: Row, begun_at: datetime | None, column: str) -> Spot | None:
-        """Where a row belongs; what is not known is noted."""
-        code, name = row.needed("branch"), row.needed("auditor")
-        branch, auditor = self.branches.get(code), self.auditors.get(name.casefold())
+    def spot(self, row: Row, begun_at: datetime | None, column: str, *, unnamed: bool = False) -> Spot | None:
+        """Where a row belongs; what is not known is noted.
+
+        Parameters
+        ----------
+        column : str
+            Where the beginning stands.
+        unnamed : bool
+            Whether the row may name no auditor.
+        """
+        code = row.needed("branch")
+        name = row.text("auditor") if unnamed else row.needed("auditor")
+        branch = self.branches.get(code)
+        auditor = self.auditors.get(name.casefold()) if name or not unnamed else self.instead
         if code and branch is None:
             row.wrong("branch", Message("%(code)s is no branch of this pilot", code=code))
         if name and auditor is None:
@@ -123,7 +146,7 @@ class Places:
         return None
 
 
-def places_of(session: Session, pilot: Pilot, now: datetime) -> Places:
+def places_of(session: Session, pilot: Pilot, now: datetime, instead: int | None = None) -> Places:
     """What rows of a pilot may refer to, as it stands."""
     auditors = session.exec(select(User).where(col(User.role) == Role.AUDITOR))
     made = select(col(Visit.assignment_id)).where(
@@ -151,4 +174,26 @@ def places_of(session: Session, pilot: Pilot, now: datetime) -> Places:
         waves=tuple(waves_of(session, pilot)),
         open_assignments=waiting,
         now=now,
+        instead=session.get(User, instead) if instead else None,
     )
+
+
+def storing(pilot: Pilot, records: Sequence[Visit] | Sequence[Timing]) -> Storing:
+    """What stores visits or timings that were looked through, unless their wave was locked meanwhile."""
+    pilot_id = stored_id(pilot)
+
+    def store(session: Session, actor: Actor) -> Mapping[str, object]:
+        waves = select(Wave).where(col(Wave.id).in_({record.wave_id for record in records}))
+        for wave in session.exec(waves.with_for_update(read=True)):
+            if wave.state is WaveState.LOCKED:
+                message = N_("A wave was locked meanwhile: nothing more can come into it")
+                raise WrongState("wave_locked", message)
+            freeze_with_record(session, actor, session.get_one(Pilot, pilot_id), wave.period, clock())
+        for number, some in enumerate(in_lots(records, _AT_ONCE)):
+            told(STORING, number * _AT_ONCE, len(records))
+            session.add_all(some)
+            session.flush()
+        mark_stale(session, pilot_id)
+        return {"late": sum(record.late for record in records)}
+
+    return store

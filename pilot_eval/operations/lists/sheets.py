@@ -19,6 +19,7 @@ from pilot_eval.domain.observations import LISTED
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import FieldProblem
 from pilot_eval.domain.timings import place, read_clock
+from pilot_eval.domain.timings.clock import CLOCK
 from pilot_eval.engines.problems import Problems, quoted
 from pilot_eval.engines.tables import Table
 from pilot_eval.operations.policy import Action
@@ -179,6 +180,16 @@ class Row:
         except ValueError:
             self.wrong(column, Message("%(cell)s is no moment such as 2026-03-31 10:05", cell=quoted(found)))
             return None
+        return self._placed(column, day, clock, zone)
+
+    def moment_of(self, column: str, day: date | None, zone: ZoneInfo) -> datetime | None:
+        """The cell as an instant, or as a clock time on a day that stands in a column of its own."""
+        if day is None or not CLOCK.fullmatch(self.text(column)):
+            return self.moment(column, zone)
+        clock = self.clock(column)
+        return None if clock is None else self._placed(column, day, clock, zone)
+
+    def _placed(self, column: str, day: date, clock: time, zone: ZoneInfo) -> datetime | None:
         placed = place(column, day, clock, zone)
         if isinstance(placed, FieldProblem):
             self.wrong(column, placed.sentence)
@@ -205,6 +216,9 @@ def _day(text: str) -> date | None:
     return None
 
 
+Storing = Callable[[Session, Actor], Mapping[str, object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a file without a problem would do.
@@ -227,7 +241,7 @@ class Effect:
     added: int
     known: int
     changed: int
-    store: Callable[[Session, Actor], Mapping[str, object]]
+    store: Storing
     notes: Sequence[str] = field(default=())
 
 

@@ -19,22 +19,19 @@ from pilot_eval.domain.checklists import (
 )
 from pilot_eval.domain.errors import Message, WrongState
 from pilot_eval.domain.people import Actor
-from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused
 from pilot_eval.domain.progress import told
 from pilot_eval.operations import forms
-from pilot_eval.operations.lists.places import COLUMNS, Places, Spot, places_of
-from pilot_eval.operations.lists.sheets import CHECKING, STORING, Column, Effect, Row, Rows, in_lots
-from pilot_eval.operations.plans import freeze_with_record
+from pilot_eval.operations.lists.places import COLUMNS, Places, Spot, places_of, storing
+from pilot_eval.operations.lists.sheets import CHECKING, Column, Effect, Row, Rows, in_lots
 from pilot_eval.operations.submissions import revision_of
 from pilot_eval.operations.visits import VisitSubmission, visit_as_sent
 from pilot_eval.records.base import now as clock
-from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.forms import ChecklistVersion
-from pilot_eval.records.pilots import Pilot, Wave
+from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import Visit
 
-_AT_ONCE = 500  # rows that are asked for, or sent, in one statement
+_AT_ONCE = 500  # rows that are asked for in one statement
 _COMMENT = "c_"
 # Answers as people write them in files, in both languages.
 _WRITTEN: Mapping[str, str] = {
@@ -120,7 +117,7 @@ def check(session: Session, _actor: Actor, pilot: Pilot | None, rows: Rows) -> E
         else:
             row.wrong("", Message("is stored already with other answers; a file changes no stored visit"))
     rows.problems.refuse()
-    return Effect(len(new), known, 0, _storing(pilot, new), _notes(checklist, new))
+    return Effect(len(new), known, 0, storing(pilot, new), _notes(checklist, new))
 
 
 def _read(row: Row, checklist: Checklist, places: Places) -> tuple[Spot, VisitSubmission, str] | None:
@@ -202,7 +199,7 @@ def _visit(
         for finding in refused.findings:
             row.wrong(_column_of(finding, checklist), finding.sentence)
         return None
-    visit.late = spot.wave.state is not WaveState.OPEN
+    visit.late = spot.late
     visit.document["entry_method"] = "import"
     return visit
 
@@ -227,24 +224,3 @@ def _notes(checklist: Checklist, visits: Sequence[Visit]) -> list[str]:
         percent=checklist.min_answered_percent,
     )
     return [what]
-
-
-def _storing(pilot: Pilot, visits: Sequence[Visit]) -> Any:
-    pilot_id = pilot.id
-
-    def store(session: Session, actor: Actor) -> Mapping[str, object]:
-        waves = {visit.wave_id for visit in visits}
-        for wave in session.exec(select(Wave).where(col(Wave.id).in_(waves)).with_for_update(read=True)):
-            if wave.state is WaveState.LOCKED:
-                raise WrongState(
-                    "wave_locked", N_("A wave was locked meanwhile: nothing more can come into it")
-                )
-            freeze_with_record(session, actor, session.get_one(Pilot, pilot_id), wave.period, clock())
-        for done, some in enumerate(in_lots(visits, _AT_ONCE)):
-            told(STORING, done * _AT_ONCE, len(visits))
-            session.add_all(some)
-            session.flush()
-        mark_stale(session, pilot_id or 0)
-        return {"late": sum(visit.late for visit in visits)}
-
-    return store
