@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -173,6 +173,15 @@ class Snapshot:
             "timings": len(self.timings),
             "measurements": len(self.measurements),
         }
+
+    def within(self, periods: Collection[Period]) -> Snapshot:
+        """The same without the records of other periods."""
+        return replace(
+            self,
+            visits=tuple(visit for visit in self.visits if visit.period in periods),
+            timings=tuple(timing for timing in self.timings if timing.period in periods),
+            measurements=tuple(row for row in self.measurements if row.period in periods),
+        )
 
     @cached_property
     def sha256(self) -> str:

@@ -19,7 +19,7 @@ from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.engines.stored_forms import ItemRow
 from pilot_eval.operations import pilots
 from pilot_eval.operations.policy import Action, Scope, scope_of
-from pilot_eval.operations.summaries import is_withheld, periods_seen
+from pilot_eval.operations.summaries import is_withheld, periods_seen, snapshot_told
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.stats.heatmaps import ItemChanges, item_changes
 
@@ -111,7 +111,7 @@ def heatmap(
     columns = _columns(chosen, by_region)
     return Heatmap(
         pilot=pilot,
-        snapshot=snapshot,
+        snapshot=snapshot_told(session, pilot, snapshot, scope),
         as_of=now
         if is_withheld(session, pilot)
         else latest_record(session, pilots.stored_id(pilot)) or pilot.created_at,

@@ -102,17 +102,18 @@ def summarise(
     if scope is Scope.ALL:
         step = settled.next_step(session, pilot, status, now, plan=plan, looks=looks, decision=decision)
     head, events = audit.head_of(session)
+    told = snapshot_told(session, pilot, snapshot, scope)
     summary = {
         "schema": SCHEMA,
         "product": {"name": "pilot_eval", "version": __version__},
         "pilot": _pilot(pilot, status) | {"next_step": step},
         "plan": plan,
         "snapshot": {
-            "sha256": snapshot.sha256,
+            "sha256": told.sha256,
             "as_of": _as_of(session, pilot, now, withheld=withheld)
             .astimezone(UTC)
             .isoformat(timespec="seconds"),
-            "rows": snapshot.counts if Period.BEFORE in seen else dict.fromkeys(snapshot.counts, 0),
+            "rows": told.counts,
             "filters": {},
         },
         "flow": _flow(snapshot, outcomes, evaluations, seen),
@@ -182,6 +183,16 @@ def periods_seen(session: Session, pilot: Pilot, scope: Scope) -> frozenset[Peri
         for wave in pilots.waves_of(session, pilot)
         if wave.period is Period.BEFORE and wave.state is not WaveState.OPEN
     )
+
+
+def snapshot_told(session: Session, pilot: Pilot, snapshot: Snapshot, scope: Scope) -> Snapshot:
+    """What the hash and the counts on pages and files are of.
+
+    Those of all records would tell a manager on which days a running pilot is visited.
+    """
+    if scope is Scope.ALL or not is_withheld(session, pilot):
+        return snapshot
+    return snapshot.within(periods_seen(session, pilot, scope))
 
 
 def may_see_aggregate(snapshot: Snapshot, outcomes: Sequence[PilotOutcome], region_id: int | None) -> bool:
