@@ -126,6 +126,7 @@ def _plan(summary: Summary, pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> d
                 "kind": outcome.kind,
                 "unit": outcome.unit,
                 "primary": outcome.primary,
+                "source": outcome.source,
                 "file": f"data/{place:02}.csv",
                 "stratified": is_stratified(pilot),
                 "analysis": plan_document(analysis_plan(pilot, outcome, outcomes)),

@@ -83,6 +83,11 @@ def items_of(
     }
 
 
+def plan_of_items(plan: AnalysisPlan, level: float) -> AnalysisPlan:
+    """How items are analysed: as the score is, at the pilot's level; their number is seen to by itself."""
+    return replace(plan, level=level, smallest_effect=None, looks=(), look=None, level_of_looks=None)
+
+
 def _regions(snapshot: Snapshot, observations: Observations, row: ItemRow) -> Iterator[list[int]]:
     """Regions of the branches with an item, of each arm: in each period and in both."""
     assert observations.items is not None  # noqa: S101 - asked by items_of

@@ -121,7 +121,7 @@ class _Recomputed:
     @classmethod
     def of(cls, entry: Mapping[str, Any], folder: Path, level: float) -> _Recomputed:
         """Read and analyse the file of an outcome."""
-        return cls(entry, _observations(entry, folder / entry["file"]), level)
+        return cls(entry, observations_of_file(entry, folder / entry["file"]), level)
 
     @property
     def pvalue(self) -> float | None:
@@ -137,7 +137,8 @@ def without_details(observations: Observations) -> Observations:
     return replace(observations, missing={k: n for k, n in missing.items() if n}, **nothing)
 
 
-def _observations(entry: Mapping[str, Any], path: Path) -> Observations:
+def observations_of_file(entry: Mapping[str, Any], path: Path) -> Observations:
+    """The observations of one outcome of `plan.json`, as its file has them."""
     plan, columns = plan_from(entry["analysis"]), _columns(path)
     if not columns["branch"]:  # an outcome that was never recorded
         none = np.zeros(0)

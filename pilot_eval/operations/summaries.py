@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +27,7 @@ from pilot_eval.operations import pilots, settled
 from pilot_eval.operations.branch_levels import NOTHING, branch_cells
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.health import health_of
-from pilot_eval.operations.items import items_of
+from pilot_eval.operations.items import items_of, plan_of_items
 from pilot_eval.operations.plans import results_open
 from pilot_eval.operations.policy import Action, Scope, may, scope_of
 from pilot_eval.operations.weeks import weeks_of
@@ -153,10 +152,9 @@ def summarise(
 
 
 def _plan_of_items(pilot: Pilot, outcomes: Sequence[PilotOutcome]) -> AnalysisPlan:
-    """How items are analysed: as the score is, at the pilot's level; their number is seen to by itself."""
+    """How items are analysed: as the score is."""
     score = next((o for o in outcomes if o.source == "visit_score"), outcomes[0])
-    plan = analysis_plan(pilot, score, outcomes)
-    return replace(plan, level=pilot.level, smallest_effect=None, looks=(), look=None, level_of_looks=None)
+    return plan_of_items(analysis_plan(pilot, score, outcomes), pilot.level)
 
 
 def _as_of(session: Session, pilot: Pilot, now: datetime, *, withheld: bool) -> datetime:

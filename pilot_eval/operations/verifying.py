@@ -5,13 +5,13 @@ Needs neither site nor database: it runs wherever the package is installed.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from pilot_eval.reports.words.evidence import EVIDENCE
 
 LISTED = 20
 COMPUTED = ("schema", "flow", "outcomes", "branches", "product", "headline_withheld", "snapshot", "plan")
+# What reading a file that is not what it should be may end in.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Verification:
     snapshot : hash of its records
     files : how many were compared by hash
     numbers : how many of the result were computed again
-    by_hash_only : parts of the summary that were not computed again
+    by_hash_only : parts of the summary, and columns of the observations, that were not computed again
     problems : what differs, one sentence each
     """
 
@@ -106,15 +108,16 @@ def verify(path: Path) -> Verification:
     check.snapshot()
     check.plan()
     check.result()
+    check.derived()
     check.written_again()
-    left = [name for name in check.document(bundle.SUMMARY) if name not in COMPUTED]
+    left = [name for name in check.document(bundle.SUMMARY) if name not in check.computed]
     return Verification(
         made_by=check.made_by,
         here=f"pilot_eval {__version__}",
         snapshot=check.sha256(bundle.SNAPSHOT),
         files=len(files) - 1,  # the list of hashes has none itself
         numbers=check.numbers,
-        by_hash_only=tuple(left),
+        by_hash_only=(*left, *check.not_derived),
         problems=tuple(check.problems),
     )
 
@@ -126,6 +129,8 @@ class _Check:
         self.files = files
         self.problems: list[Sentence] = []
         self.numbers = 0
+        self.computed = set(COMPUTED)
+        self.not_derived: tuple[str, ...] = ("data/*.csv",)
         product = mark_of(files).get("product")
         told = product if isinstance(product, dict) else {}
         self.made_by = f"{told.get('name', '?')} {told.get('version', '?')}"
@@ -194,7 +199,7 @@ class _Check:
         except BadInput as error:
             self.say("not_recomputed", why=error)
             return
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        except UNREADABLE as error:
             self.say("not_recomputed", why=f"{type(error).__name__}: {error}")
             return
         self.numbers = count_numbers({name: stored[name] for name in ("flow", "outcomes", "branches")})
@@ -203,6 +208,34 @@ class _Check:
         shared = {"plan": summary["plan"], "pilot": {name: summary["pilot"][name] for name in plan["pilot"]}}
         told = list(differences(shared, {name: plan[name] for name in shared}))
         self._note(told, "not_the_plan", bundle.PLAN)
+
+    def derived(self) -> None:
+        """Make the observations and items from the records again, and the weeks from the observations."""
+        try:
+            # Imported here: what reads records needs the libraries of the database, which all else does not.
+            from pilot_eval.operations import deriving
+        except ImportError:
+            return
+        plan, summary = self.document(bundle.PLAN), self.document(bundle.SUMMARY)
+        try:
+            self._refuse_odd(plan)
+            with self._unpacked() as folder:
+                weekly = json.loads(json.dumps(deriving.weeks_of_files(plan, folder)))
+            self._note(differences(summary.get("weekly"), weekly), "number", f"{bundle.SUMMARY}: weekly")
+            self.computed.add("weekly")
+            if not all("source" in entry for entry in plan["outcomes"]):
+                return  # of a version that did not tell it
+            snapshot = deriving.snapshot_from(self.files[bundle.SNAPSHOT])
+            for entry in plan["outcomes"]:
+                rows = deriving.rows_differ(snapshot, entry, self.files[entry["file"]])
+                self._note(list(islice(rows, LISTED)), "not_derived", entry["file"])
+            items = deriving.items_differ(snapshot, plan, summary.get("items"))
+            self._note(items, "number", f"{bundle.SUMMARY}: items")
+        except (BadInput, *UNREADABLE) as error:
+            self.say("not_recomputed", why=f"{type(error).__name__}: {error}")
+            return
+        self.computed.add("items")
+        self.not_derived = tuple(f"data/*.csv: {name}" for name in deriving.NOT_DERIVED)
 
     def _unread(self) -> set[str]:
         """Fields that need not be the same: of another version's, the sentences."""
@@ -215,17 +248,27 @@ class _Check:
             self.say(key, path=f"{name}: {one.path}", expected=one.expected, found=one.found)
 
     def _recomputed(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        self._refuse_odd(plan)
+        with self._unpacked() as folder:
+            # As it would be written, so that both are plain types of JSON.
+            found: dict[str, Any] = json.loads(json.dumps(recompute(plan, folder)))
+            return found
+
+    def _refuse_odd(self, plan: Mapping[str, Any]) -> None:
+        """Read no file but those of the bundle, and draw no more often than a pilot may."""
         for entry in plan["outcomes"]:
             if entry["file"] not in self.files or entry["analysis"]["draws"] > MOST_DRAWS:
                 raise ValueError(f"{bundle.PLAN}: {entry['file']!r}, {entry['analysis']['draws']!r} draws")
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[Path]:
+        """A folder with the files, for as long as they are read."""
         with tempfile.TemporaryDirectory(prefix="verify-") as name:
             folder = Path(name)
             (folder / "data").mkdir()
             for path, content in self.files.items():  # only names that `open_bundle` lets pass
                 (folder / path).write_bytes(content)
-            # As it would be written, so that both are plain types of JSON.
-            found: dict[str, Any] = json.loads(json.dumps(recompute(plan, folder)))
-            return found
+            yield folder
 
     def written_again(self) -> None:
         """Tables and texts say what the result says."""
@@ -241,7 +284,7 @@ class _Check:
         fresh = self._written(write)
         if fresh is None:
             return
-        found = list(differences(_table(self.files.get(name, b"")), _table(fresh)))
+        found = list(differences(bundle.table(self.files.get(name, b"")), bundle.table(fresh)))
         self._note(found, "number", name)
 
     def _same_bytes(self, name: str, write: Callable[[], bytes]) -> None:
@@ -272,16 +315,3 @@ def _departures(frozen: Mapping[str, Any], entry: Any) -> list[Difference]:
         return list(differences(*pair, path=f"outcomes/{code}"))
     except (KeyError, TypeError):
         return [Difference("outcomes", "outcomes of the stored plan", entry)]
-
-
-def _table(content: bytes) -> list[dict[str, Any]]:
-    """A CSV as rows of named cells, numbers as numbers."""
-    rows = csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
-    return [{str(name): _cell(cell) for name, cell in row.items()} for row in rows]
-
-
-def _cell(cell: Any) -> Any:
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        return cell

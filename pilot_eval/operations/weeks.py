@@ -38,13 +38,27 @@ def weeks_of(
     for outcome in outcomes:
         code = outcome.code if outcome.source == MEASUREMENT else ""
         observations = snapshot.observations(outcome.source, code, detailed=True)
-        if observations.date is None:
-            continue  # a file says before and after, not when
+        found += series_of(outcome.code, outcome.kind, observations, own, seen)
+    return found
+
+
+def series_of(
+    code: str, kind: str, observations: Observations, own: Collection[str], seen: Collection[Period]
+) -> list[dict[str, Any]]:
+    """The series of one outcome, an arm each.
+
+    Parameters
+    ----------
+    own : the branches that count
+    seen : the periods that may be seen
+    """
+    found = []
+    if observations.date is not None:  # a file says before and after, not when
         for arm in Arm:
             rows = _rows(observations, own, arm, seen)
-            weeks = weekly_means(observations, OUTCOMES[outcome.kind].values, rows)
+            weeks = weekly_means(observations, OUTCOMES[kind].values, rows)
             if not isinstance(weeks, NotEstimable):
-                found.append(_told(outcome, arm, weeks))
+                found.append(_told(code, kind, arm, weeks))
     return found
 
 
@@ -57,20 +71,20 @@ def _rows(
     return np.asarray(chosen[observations.branch] & np.isin(observations.period, periods))
 
 
-def _told(outcome: PilotOutcome, arm: Arm, weeks: WeeklyMeans) -> dict[str, Any]:
+def _told(code: str, kind: str, arm: Arm, weeks: WeeklyMeans) -> dict[str, Any]:
     """A series in the units of the summary: seconds for durations, per cent for proportions."""
 
     def value(number: float) -> float | None:
         if math.isnan(number):
             return None
-        if outcome.kind == "duration":
+        if kind == "duration":
             return math.exp(number)
-        return min(max(number, 0.0), 100.0) if outcome.kind == "proportion" else number
+        return min(max(number, 0.0), 100.0) if kind == "proportion" else number
 
     chart = weeks.chart
     rules = {"outside": chart.outside, "run": chart.run, "wide_range": chart.wide_range}
     return {
-        "outcome": outcome.code,
+        "outcome": code,
         "arm": arm.value,
         "points": [
             {

@@ -131,6 +131,68 @@ def test_a_forger_who_makes_the_hashes_fit_is_told_the_number(
     assert expected in told(checked(tmp_path, forged(files, name, change)))
 
 
+def in_weeks(document: dict[str, Any]) -> None:
+    document["weekly"][1]["points"][0]["value"] *= FAR
+
+
+def in_items(document: dict[str, Any]) -> None:
+    item = next(item for item in document["items"]["items"] if item["code"] == "E1")
+    item["trained"]["after"]["share"] -= 1.0
+
+
+def in_effect_of_item(document: dict[str, Any]) -> None:
+    item = next(item for item in document["items"]["items"] if item["code"] == "E1")
+    item["effect"]["estimate"] *= FAR
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (in_weeks, "summary.json: weekly: 1/points/0/value"),
+        (in_items, "summary.json: items: items/E1/trained/after/share"),
+        (in_effect_of_item, "summary.json: items: items/E1/effect/estimate"),
+    ],
+)
+def test_weeks_and_items_are_computed_again(
+    files: dict[str, bytes], stored_result: dict[str, Any], tmp_path: Path, change: Any, expected: str
+) -> None:
+    assert told(checked(tmp_path, forged(files, bundle.SUMMARY, change))).count(expected) == 1
+
+
+def test_observations_are_those_of_the_records(
+    files: dict[str, bytes], stored_result: dict[str, Any], tmp_path: Path
+) -> None:
+    """A forger who sets a cell of a row, or leaves a row out, is told the line."""
+    lines = files["data/01.csv"].decode().splitlines()
+    header = lines[0].split(",")
+    for column, cell in (("value", "99"), ("item_E1", "0.5"), ("period", "after"), ("branch", "B99")):
+        cells = lines[3].split(",")
+        cells[header.index(column)] = cell
+        changed = "\n".join([*lines[:3], ",".join(cells), *lines[4:], ""])
+        said = told(checked(tmp_path, bundles.packed({**files, "data/01.csv": changed.encode()})))
+        assert f"data/01.csv: line 4/{column}: " in said
+        assert "by the records of snapshot.jsonl" in said
+    fewer = "\n".join([*lines[:-1], ""]).encode()
+    said = told(checked(tmp_path, bundles.packed({**files, "data/01.csv": fewer})))
+    assert f"data/01.csv: rows: {len(lines) - 2} in the file, {len(lines) - 1} by the records" in said
+
+
+def test_what_is_checked_by_hash_alone_is_said(files: dict[str, bytes], tmp_path: Path) -> None:
+    found = checked(tmp_path, bundles.packed(files))
+    assert found.matches
+    assert set(found.by_hash_only) == {
+        *("$schema", "pilot", "limits", "looks", "decision", "audit", "health"),
+        *(f"data/*.csv: {column}" for column in ("date", "entered", "daypart", "auditor")),
+    } - {"$schema"}
+    # A bundle of a version that did not tell where an outcome came from.
+    plan = json.loads(files[bundle.PLAN])
+    for entry in plan["outcomes"]:
+        del entry["source"]
+    older = checked(tmp_path, bundles.packed({**files, bundle.PLAN: bundle.json_bytes(plan)}))
+    assert {"items", "data/*.csv"} <= set(older.by_hash_only)
+    assert "weekly" not in older.by_hash_only
+
+
 def test_an_observation_that_was_changed_changes_numbers(files: dict[str, bytes], tmp_path: Path) -> None:
     first = files["data/01.csv"].decode().splitlines()
     cells = first[1].split(",")

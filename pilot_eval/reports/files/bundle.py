@@ -126,6 +126,19 @@ def _csv(table: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode()
 
 
+def table(content: bytes) -> list[dict[str, Any]]:
+    """Read a CSV of a bundle as rows of named cells, numbers as numbers."""
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
+    return [{str(name): _cell(cell) for name, cell in row.items()} for row in rows]
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return cell
+
+
 def branches_csv(result: Mapping[str, Any]) -> bytes:
     """Write the branches of `pilot-result/1`, one row per branch and outcome."""
     header = (

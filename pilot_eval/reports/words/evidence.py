@@ -45,6 +45,10 @@ EVIDENCE: Final[dict[str, Sentence]] = {
         "{path}: {expected} in the bundle, {found} when computed again",
         "{path}: в пакете {expected}, при повторном расчёте {found}",
     ),
+    "not_derived": Sentence(
+        "{path}: {expected} in the file, {found} by the records of snapshot.jsonl",
+        "{path}: в файле {expected}, по записям snapshot.jsonl {found}",
+    ),
     "not_the_summary": Sentence(
         "{path}: {expected} in summary.json, {found} in result.json",
         "{path}: в summary.json {expected}, в result.json {found}",
