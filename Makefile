@@ -21,10 +21,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 demo: install                          ## fill an embedded demo and serve it at 127.0.0.1:8000
 	$(BIN)/pilot-eval demo
 
-browser: $(VENV)/.installed-dev        ## a Chromium for the browser tests
-	@command -v chromium >/dev/null 2>&1 \
-	  || { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
-	  || $(BIN)/playwright install chromium
+browser: $(VENV)/.installed-dev        ## a Chromium for the browser tests, best the shell without windows
+	@command -v chromium-headless-shell >/dev/null 2>&1 \
+	  || { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium-headless-shell >/dev/null; } \
+	  || command -v chromium >/dev/null 2>&1 \
+	  || $(BIN)/playwright install --only-shell chromium
 
 lint: $(VENV)/.installed-dev           ## style, types, layers
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 import pytest
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 from playwright.sync_api import TimeoutError as BrowserTimeout
 from sqlmodel import SQLModel
 
@@ -31,6 +39,7 @@ from tests.journeys.signing_in import in_language, sign_in_as
 
 SCREENSHOTS = PROJECT / "artifacts" / "screenshots"
 PHONE, DESK = 360, 1280
+PATIENCE = 30_000  # ms for what a page owes, on a machine that does other work too
 
 # A browser in a container has no sandbox of its own, and must not call home.
 _FLAGS = [
@@ -145,12 +154,22 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
+# The shell is Chromium without windows and toolbars of its own, made to be driven: it draws sooner, and does
+# not wait for a window. The whole browser, run headless, at times owes a picture for ever.
+_BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
+
+
+def launch(kind: BrowserType) -> Browser:
     """The machine's own Chromium if it has one, else Playwright's."""
-    own = os.environ.get("PILOT_EVAL_CHROMIUM", "/usr/bin/chromium")
-    path = own if Path(own).exists() else None
-    browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+    own = (os.environ.get("PILOT_EVAL_CHROMIUM", ""), *_BROWSERS)
+    path = next((path for path in own if Path(path).is_file()), None)
+    return kind.launch(executable_path=path, args=_FLAGS)
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A browser for the tests of one module: what is wrong with it ends with them."""
+    browser = launch(playwright.chromium)
     yield browser
     browser.close()
 
@@ -206,7 +225,7 @@ def watched_pages(chromium: Browser) -> Iterator[Callable[..., Page]]:
             reduced_motion="reduce",  # a picture never shows a colour half-way to another
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watch = Watch(site)
         watches.append(watch)
@@ -259,6 +278,15 @@ DRAWN = """() =>
         figure => figure.clientWidth < 480 || figure.querySelector(".chart-live svg"))"""
 
 
+def wait_until(page: Page, condition: str) -> None:
+    """Until a condition in JavaScript holds.
+
+    It is asked by the clock: a page whose browser draws nothing is not asked at all by Playwright's own way,
+    which is once a frame.
+    """
+    page.wait_for_function(condition, polling=100, timeout=PATIENCE)
+
+
 def picture(page: Page, name: str) -> Path:
     """Store the whole page as artifacts/screenshots/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -268,28 +296,34 @@ def picture(page: Page, name: str) -> Path:
     # A window as tall as the page, so that what sticks to the window's edge hides nothing.
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
-    page.wait_for_function(DRAWN)
-    _shoot(page, path)
+    wait_until(page, DRAWN)
+    try:
+        page.screenshot(path=path, timeout=PATIENCE)
+    except BrowserTimeout:
+        path = SCREENSHOTS / f"{name}.copy.png"
+        picture_of_copy(page, path)
     page.set_viewport_size(window)
     return path
 
 
-def _shoot(page: Page, path: Path, attempts: int = 4) -> None:
-    """A picture of the window; where the browser owes the frame that it is taken from, a new size makes one.
+def picture_of_copy(page: Page, path: Path) -> None:
+    """The last resort where a browser owes a frame: the page as it stands, drawn by a browser just started.
 
-    A headless Chromium without a graphics card, on a busy machine, at times draws no frame after its window
-    was resized, and then a picture waits for ever.
+    What was typed into its fields is missing there, and no script runs.
     """
-    size = page.viewport_size
-    assert size is not None
-    for attempt in range(1, attempts + 1):
-        try:
-            page.screenshot(path=path, timeout=10_000 * attempt)
-            return
-        except BrowserTimeout:
-            if attempt == attempts:
-                raise
-            page.set_viewport_size({"width": size["width"], "height": size["height"] + attempt})
+    document, address, stuck = page.content(), page.url, page.context.browser
+    assert stuck is not None
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    with closing(launch(stuck.browser_type)) as browser:
+        copy = browser.new_page(
+            viewport=page.viewport_size,
+            color_scheme="dark" if dark else "light",
+            storage_state=page.context.storage_state(),
+            java_script_enabled=False,
+        )
+        copy.route(address, lambda route: route.fulfill(body=document, content_type="text/html"))
+        copy.goto(address)
+        copy.screenshot(path=path, timeout=4 * PATIENCE)
 
 
 def assert_accessible(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from pilot_eval.demo.fill import SLUG, sign_in_names
 from pilot_eval.domain.people import Role
-from tests.journeys.conftest import PHONE, Site, assert_fits
+from tests.journeys.conftest import PHONE, Site, assert_fits, wait_until
 from tests.journeys.walking import seen
 
 HEAD_OFFICE, MANAGER = (sign_in_names()[role] for role in (Role.HEAD_OFFICE, Role.MANAGER))
@@ -77,5 +77,5 @@ def test_items_by_branches_scroll_in_their_own_box(site: Site, read_by: Callable
     assert cells.count() > 200
     page.locator(".heat-box").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.heat-box').scrollLeft > 0")
+    wait_until(page, "document.querySelector('.heat-box').scrollLeft > 0")
     seen(page, "heatmap")

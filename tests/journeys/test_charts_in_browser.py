@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from pilot_eval.reports import charts
 from pilot_eval.reports.summaries import Headline, headline
+from tests.journeys.conftest import wait_until
 from tests.reports import samples
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +175,7 @@ def test_without_the_script_of_charts_the_picture_stays(browser: Browser, site: 
     kept = site.files.pop("/vega.js")
     try:
         page, said = opened(browser, site, 900)
-        page.wait_for_function("() => performance.getEntriesByName(location.origin + '/vega.js').length > 0")
+        wait_until(page, "performance.getEntriesByName(location.origin + '/vega.js').length > 0")
         page.wait_for_load_state("networkidle")
         assert page.locator("[data-chart-picture]:visible").count() == 2
         assert any("The picture of the chart stays" in text for text in said)

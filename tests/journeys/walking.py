@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, select
 
 from pilot_eval.records import database
 from pilot_eval.records.people import User
-from tests.journeys.conftest import DESK, PHONE, assert_accessible, assert_fits, picture
+from tests.journeys.conftest import DESK, PATIENCE, PHONE, assert_accessible, assert_fits, picture
 from tests.journeys.signing_in import fill_sign_in as fill_sign_in
 from tests.journeys.signing_in import in_language as in_language
 from tests.journeys.signing_in import sign_in_as as sign_in_as
@@ -23,7 +23,6 @@ Record = TypeVar("Record", bound=SQLModel)
 
 ZONE = ZoneInfo("Europe/Moscow")
 THUMB = {"has_touch": True, "is_mobile": True}
-PATIENCE = 15_000  # ms for a page to come, on a machine that does other work too
 
 expect.set_options(timeout=PATIENCE)
 
