@@ -107,8 +107,8 @@ def verify(path: Path) -> Verification:
     check.hashes()
     check.snapshot()
     check.plan()
+    check.derived()  # a cell that was changed is told before the numbers that it changes
     check.result()
-    check.derived()
     check.written_again()
     left = [name for name in check.document(bundle.SUMMARY) if name not in check.computed]
     return Verification(
@@ -137,7 +137,9 @@ class _Check:
         self.same_version = self.made_by == f"pilot_eval {__version__}"
 
     def say(self, key: str, **places: object) -> None:
-        self.problems.append(EVIDENCE[key].filled(**{name: str(value) for name, value in places.items()}))
+        problem = EVIDENCE[key].filled(**{name: str(value) for name, value in places.items()})
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def sha256(self, name: str) -> str:
         return hashlib.sha256(self.files.get(name, b"")).hexdigest()
@@ -219,23 +221,21 @@ class _Check:
         plan, summary = self.document(bundle.PLAN), self.document(bundle.SUMMARY)
         try:
             self._refuse_odd(plan)
+            if all("source" in entry for entry in plan["outcomes"]):  # older versions did not tell it
+                snapshot = deriving.snapshot_from(self.files[bundle.SNAPSHOT])
+                for entry in plan["outcomes"]:
+                    rows = deriving.rows_differ(snapshot, entry, self.files[entry["file"]])
+                    self._note(list(islice(rows, LISTED)), "not_derived", entry["file"])
+                items = deriving.items_differ(snapshot, plan, summary.get("items"))
+                self._note(items, "number", f"{bundle.SUMMARY}: items")
+                self.computed.add("items")
+                self.not_derived = tuple(f"data/*.csv: {name}" for name in deriving.NOT_DERIVED)
             with self._unpacked() as folder:
                 weekly = json.loads(json.dumps(deriving.weeks_of_files(plan, folder)))
             self._note(differences(summary.get("weekly"), weekly), "number", f"{bundle.SUMMARY}: weekly")
             self.computed.add("weekly")
-            if not all("source" in entry for entry in plan["outcomes"]):
-                return  # of a version that did not tell it
-            snapshot = deriving.snapshot_from(self.files[bundle.SNAPSHOT])
-            for entry in plan["outcomes"]:
-                rows = deriving.rows_differ(snapshot, entry, self.files[entry["file"]])
-                self._note(list(islice(rows, LISTED)), "not_derived", entry["file"])
-            items = deriving.items_differ(snapshot, plan, summary.get("items"))
-            self._note(items, "number", f"{bundle.SUMMARY}: items")
         except (BadInput, *UNREADABLE) as error:
             self.say("not_recomputed", why=f"{type(error).__name__}: {error}")
-            return
-        self.computed.add("items")
-        self.not_derived = tuple(f"data/*.csv: {name}" for name in deriving.NOT_DERIVED)
 
     def _unread(self) -> set[str]:
         """Fields that need not be the same: of another version's, the sentences."""

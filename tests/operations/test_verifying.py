@@ -199,7 +199,9 @@ def test_an_observation_that_was_changed_changes_numbers(files: dict[str, bytes]
     place = first[0].split(",").index("value")
     cells[place] = str(float(cells[place]) + 0.01)
     files["data/01.csv"] = "\n".join([first[0], ",".join(cells), *first[2:], ""]).encode()
-    said = told(checked(tmp_path, bundles.packed(files)))
+    found = checked(tmp_path, bundles.packed(files))
+    assert "data/01.csv: line 2/value" in found.to_text("en").splitlines()[1]  # the cause, then what follows
+    said = told(found)
     assert "outcomes/quality/evaluation/effect/estimate" in said
     assert "branches/B00/outcomes/quality" in said
 
