@@ -30,6 +30,7 @@ class Action(StrEnum):
     COMPARE_BRANCHES = "compare_branches"
     SEE_UPLIFT = "see_uplift"
     SEE_COVERAGE = "see_coverage"
+    SEE_DAYPARTS = "see_dayparts"  # planned and made by part of the day; a manager once the wave is closed
     EXPORT_SUMMARY = "export_summary"
     EXPORT_ROWS = "export_rows"
     IMPORT = "import"
@@ -69,6 +70,7 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.COMPARE_BRANCHES: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.SEE_UPLIFT: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.SEE_COVERAGE: {_HEAD: Scope.ALL},
+    Action.SEE_DAYPARTS: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.EXPORT_SUMMARY: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.EXPORT_ROWS: {_HEAD: Scope.ALL},
     Action.IMPORT: {_HEAD: Scope.ALL},

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from pilot_eval.domain.people import Actor
-from pilot_eval.domain.pilots import Period
+from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.operations import pilots
+from pilot_eval.operations.assignments import get_assignment
 from pilot_eval.operations.policy import Action
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
@@ -27,8 +28,10 @@ class AssignmentRow:
     assignment: Assignment
     branch: Branch
     period: Period
+    wave_state: WaveState
     auditor: str
     visited: bool
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +141,37 @@ def schedule(
     )
     return SchedulePage(
         rows=tuple(
-            AssignmentRow(assignment, branch, wave.period, auditor.pseudonym, assignment.id in visited)
+            AssignmentRow(
+                assignment, branch, wave.period, wave.state, auditor.pseudonym, assignment.id in visited
+            )
             for assignment, branch, wave, auditor in shown
         ),
         wanted=count,
         made=int(made),
         to_make=everything - int(made),
         next_after=numbers[-1] if len(rows) > most else None,
+    )
+
+
+def assignment_row(session: Session, actor: Actor, slug: str, assignment_id: int) -> AssignmentRow:
+    """One assignment of the pilot, standing or withdrawn.
+
+    Raises
+    ------
+    NotFound
+        If this pilot has no such assignment.
+    """
+    row = get_assignment(session, actor, slug, assignment_id)
+    wave = session.get_one(Wave, row.wave_id)
+    made = session.exec(select(Visit.id).where(col(Visit.assignment_id) == row.id).limit(1)).first()
+    return AssignmentRow(
+        row,
+        session.get_one(Branch, row.branch_id),
+        wave.period,
+        wave.state,
+        session.get_one(User, row.auditor_id).pseudonym,
+        made is not None,
+        session.exec(select(Assignment.id).where(col(Assignment.replaces_id) == row.id)).first(),
     )
 
 

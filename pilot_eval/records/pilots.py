@@ -122,6 +122,19 @@ class Wave(SQLModel, table=True):
     )
 
 
+class WaveQuota(SQLModel, table=True):
+    """How many visits each branch is to have in a part of the day; a part without a row has none."""
+
+    __tablename__ = "wave_quota"
+
+    wave_id: int = Field(foreign_key="wave.id", primary_key=True)
+    # A code of the timing form's parts of the day.
+    daypart: str = Field(primary_key=True, max_length=32)
+    visits: int
+
+    __table_args__ = (sa.CheckConstraint("visits >= 1", name="visits_wanted"),)
+
+
 class Assignment(SQLModel, table=True):
     """A visit that an auditor is asked to make."""
 
@@ -134,6 +147,33 @@ class Assignment(SQLModel, table=True):
     scenario: str = Field(max_length=64)
     window_from: date
     window_to: date
+    # A code of the timing form's parts of the day; empty where any will do.
+    daypart: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
+    # The assignment that was handed over.
+    replaces_id: int | None = Field(default=None, foreign_key="assignment.id", index=True)
+    # The visit that another auditor repeats here, so that it can be told how far they agree.
+    double_of_id: int | None = Field(default=None, foreign_key="assignment.id", index=True)
     withdrawn_at: datetime | None = None
+    # In words, for head office only.
+    withdrawn_reason: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
 
     __table_args__ = (sa.CheckConstraint("window_from <= window_to", name="window_in_order"),)
+
+
+class BarredBranch(SQLModel, table=True):
+    """A branch that an auditor must not visit: they worked there, have family there, are known there."""
+
+    __tablename__ = "barred_branch"
+
+    auditor_id: int = Field(foreign_key="person.id", primary_key=True)
+    branch_id: int = Field(foreign_key="branch.id", primary_key=True, index=True)
+    declared_at: datetime = Field(default_factory=now)
+
+
+class AuditorRegion(SQLModel, table=True):
+    """A region that an auditor travels to; one without a row goes everywhere."""
+
+    __tablename__ = "auditor_region"
+
+    auditor_id: int = Field(foreign_key="person.id", primary_key=True)
+    region_id: int = Field(foreign_key="region.id", primary_key=True, index=True)

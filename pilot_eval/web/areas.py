@@ -18,6 +18,9 @@ from pilot_eval.web.people.regions import regions
 from pilot_eval.web.pilots.overview import area as pilots
 from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
+from pilot_eval.web.schedule.auditors import auditors
+from pilot_eval.web.schedule.coverage import coverage
+from pilot_eval.web.schedule.pages import area as schedule
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
 from pilot_eval.web.visits.pages import visits
@@ -31,6 +34,9 @@ AREAS = (
     visits,
     timings,
     pilots,
+    schedule,
+    coverage,
+    auditors,
     plans,
     branches,
     network,

@@ -23,6 +23,7 @@ remark             own  region  all  -
 compare_branches   -    region  all  -
 see_uplift         -    region  all  -
 see_coverage       -    -       all  -
+see_dayparts       -    region  all  -
 export_summary     -    region  all  -
 export_rows        -    -       all  -
 import             -    -       all  -

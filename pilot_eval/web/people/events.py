@@ -6,7 +6,9 @@ from flask_babel import lazy_gettext
 
 WORDS = {
     "assignment.create": lazy_gettext("Visit assigned"),
+    "assignment.hand_over": lazy_gettext("Assigned visit handed over"),
     "assignment.withdraw": lazy_gettext("Assigned visit withdrawn"),
+    "auditor.declare": lazy_gettext("Bars and regions of an auditor declared"),
     "branch.create": lazy_gettext("Branch added"),
     "checklist.discard": lazy_gettext("Draft of a checklist thrown away"),
     "checklist.draft": lazy_gettext("Draft of a checklist begun"),
@@ -58,6 +60,7 @@ WORDS = {
     "visit.withdrawn": lazy_gettext("A visit came for an assignment taken back"),
     "wave.closed": lazy_gettext("Wave closed"),
     "wave.locked": lazy_gettext("Wave locked"),
+    "wave.quota": lazy_gettext("Quotas of visits set"),
 }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, DateField, RadioField, SelectChoice, StringField
 
-from pilot_eval.domain.pilots import Design, Period
+from pilot_eval.domain.pilots import Design
 from pilot_eval.web.fields import Given, NumberField, WholeNumberField
 
 _DATE = {"render_kw": {"autocomplete": "off"}}
@@ -59,21 +59,3 @@ class DrawForm(FlaskForm):
     stratified = BooleanField(
         _l("Draw within strata, so that both arms get their part of each"), default=True
     )
-
-
-class AssignmentForm(FlaskForm):
-    """One visit, or the same visit to several branches."""
-
-    branch = SelectField(_l("Branch"), validators=[Given(_l("Choose a branch"))])
-    period = RadioField(
-        _l("Wave"),
-        choices=[
-            SelectChoice(Period.BEFORE.value, _l("Before training")),
-            SelectChoice(Period.AFTER.value, _l("After training")),
-        ],
-        validators=[Given(_l("Choose a wave"))],
-    )
-    scenario = SelectField(_l("Scenario"), validators=[Given(_l("Choose a scenario"))])
-    auditor = SelectField(_l("Auditor"), validators=[Given(_l("Choose an auditor"))])
-    window_from = DateField(_l("First day of the window"), validators=[Given(_l("Enter a date"))], **_DATE)
-    window_to = DateField(_l("Last day of the window"), validators=[Given(_l("Enter a date"))], **_DATE)

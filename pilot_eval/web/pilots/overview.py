@@ -26,8 +26,8 @@ Figure = tuple[Chart, dict[str, str]]
 STEPS = {
     "choose_branches": "pilots.plan",
     "freeze_plan": "pilots.plan",
-    "assign_before": "pilots.visits",
-    "assign_after": "pilots.visits",
+    "assign_before": "schedule.index",
+    "assign_after": "schedule.index",
     "close_before": "pilots.waves",
     "close_after": "pilots.waves",
     "decide": "plans.decision",

@@ -1,4 +1,4 @@
-"""Pilots: the list, a new one, its plan, its visits and its waves."""
+"""Pilots: the list, a new one, its plan and its waves."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import SelectChoice
 
 from pilot_eval.domain.errors import BadInput, EditConflict, Problem
 from pilot_eval.domain.pilots import Arm, Design, Period
-from pilot_eval.operations import allocation, assignments, network, pilots
+from pilot_eval.operations import allocation, network, pilots
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.operations.reviews import left_to_review
-from pilot_eval.operations.schedules import Wanted, schedule
 from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.web.checklist_choices import checklist_choices
-from pilot_eval.web.languages import language
-from pilot_eval.web.pilots.forms import AssignmentForm, DrawForm, PilotForm
+from pilot_eval.web.pilots.forms import DrawForm, PilotForm
 from pilot_eval.web.problems import add_problems
 from pilot_eval.web.sessions import actor, clock, session
 
@@ -207,77 +204,6 @@ def _plan_again(slug: str, error: BadInput | EditConflict, **kept: Any) -> Respo
         add_problems(kept["draw"], error)
         return _plan_page(pilot, status=422, **kept)
     return _plan_page(pilot, problems=list(error.problems), status=422, **kept)
-
-
-@area.route("/<slug>/assignments", methods=["GET", "POST"])
-def visits(slug: str) -> ResponseReturnValue:
-    """Who visits which branch when."""
-    pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
-    form = _assignment_form(pilot)
-    if form.validate_on_submit():
-        try:
-            assignments.assign_visits(session(), actor(), slug, [_visit(form)])
-        except BadInput as error:
-            session().rollback()
-            add_problems(form, error)
-        else:
-            flash(_("The visit is assigned."), "success")
-            return redirect(url_for("pilots.visits", slug=slug))
-    status = 422 if form.is_submitted() else 200
-    page = render_template(
-        "pilots/assignments.html",
-        pilot=pilot,
-        form=form,
-        page=schedule(session(), actor(), slug, _wanted(), request.args.get("after", type=int)),
-        chosen={name: request.args.get(name, "") for name in ("state", "wave", "auditor")},
-        scenarios=assignments.scenarios_of(session(), pilot),
-        waves=pilots.waves_of(session(), pilot),
-        made_up=pilot.made_up,
-    )
-    return page, status
-
-
-def _wanted() -> Wanted:
-    """Which part of the schedule is wanted: what is still to be made, unless the address says otherwise."""
-    state, period = request.args.get("state", ""), request.args.get("wave", "")
-    return Wanted(
-        made={"made": True, "all": None}.get(state, False),
-        period=Period(period) if period in set(Period) else None,
-        auditor_id=request.args.get("auditor", type=int),
-    )
-
-
-def _assignment_form(pilot: Pilot) -> AssignmentForm:
-    form = AssignmentForm()
-    branches = [branch for _member, branch in pilots.members_of(session(), pilot)]
-    form.branch.choices = _choices({branch.code: f"{branch.code} {branch.name}" for branch in branches})
-    scenarios = assignments.scenarios_of(session(), pilot)
-    form.scenario.choices = _choices({code: names[language()] for code, names in scenarios.items()})
-    auditors = assignments.list_auditors(session(), actor(), pilot.slug)
-    form.auditor.choices = _choices({str(person.id): person.pseudonym for person in auditors})
-    return form
-
-
-def _choices(named: dict[str, str]) -> list[SelectChoice]:
-    return [SelectChoice("", ""), *(SelectChoice(value, label) for value, label in named.items())]
-
-
-def _visit(form: AssignmentForm) -> assignments.VisitPlan:
-    return assignments.VisitPlan(
-        branch=form.branch.data,
-        period=Period(form.period.data),
-        auditor_id=int(form.auditor.data),
-        scenario=form.scenario.data,
-        window=(form.window_from.data, form.window_to.data),
-    )
-
-
-@area.post("/<slug>/assignments/<int:assignment_id>/withdraw")
-def withdraw(slug: str, assignment_id: int) -> ResponseReturnValue:
-    """Take an assignment back."""
-    assignments.withdraw_assignment(session(), actor(), slug, assignment_id, clock())
-    flash(_("The assignment is withdrawn."), "success")
-    return redirect(url_for("pilots.visits", slug=slug))
 
 
 @area.get("/<slug>/waves")
