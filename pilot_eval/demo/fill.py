@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from pilot_eval.operations import allocation, assignments, forms, network, peopl
 from pilot_eval.operations.assignments import VisitPlan
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.plans import freeze_plan
+from pilot_eval.operations.quotas import set_quotas
 from pilot_eval.operations.timings import TimingSubmission
 from pilot_eval.operations.visits import VisitSubmission
 from pilot_eval.operations.waves import close_wave
@@ -40,6 +42,9 @@ TIMINGS_PER_BRANCH = 30
 ZONE = ZoneInfo("Europe/Moscow")
 OPENS, CLOSES = 9, 18  # o'clock
 WINDOW = timedelta(days=6)
+# Parts of the day in which visits are made by turns, with their o'clock; and how many a branch is to have.
+PARTS = {"morning": (OPENS, 11), "midday": (11, 14), "afternoon": (14, CLOSES - 2)}
+QUOTA = {"morning": 2, "midday": 2, "afternoon": 1}
 DOMAIN = "vladimir.example"
 
 BEFORE = (date(2014, 8, 1), date(2014, 8, 31))
@@ -228,6 +233,7 @@ def _play(
     pilot = session.exec(select(Pilot).where(Pilot.slug == played.slug)).one()
     arms = {branch.code: member.arm for member, branch in pilots.members_of(session, pilot)}
     waves = [Period.BEFORE] if until else [Period.BEFORE, Period.AFTER]
+    set_quotas(session, head_office, played.slug, dict.fromkeys((Period.BEFORE, Period.AFTER), QUOTA))
     plans = _plans(world, auditors, played, waves, size)
     stored = assignments.assign_visits(session, head_office, played.slug, plans)
     people_by_id = {user.id: user for user in auditors}
@@ -262,11 +268,11 @@ def _plans(
             visits_here = counts[code]
             chosen = world.random.permutation(len(auditors))[:visits_here]
             offsets = np.sort(world.random.choice(days, size=visits_here, replace=False))
-            for auditor, offset in zip(chosen, offsets, strict=True):
+            for auditor, offset, part in zip(chosen, offsets, cycle(PARTS), strict=False):
                 day = first + timedelta(days=int(offset))
                 scenario = scenarios[world.random.integers(len(scenarios))]
                 window = (day, min(day + WINDOW, last))
-                plans.append(VisitPlan(code, period, auditors[auditor].id, scenario, window))
+                plans.append(VisitPlan(code, period, auditors[auditor].id, scenario, window, part))
     return plans
 
 
@@ -283,8 +289,11 @@ def _visit(
     """Record one visit and the customers timed during it, unless its days are not over."""
     assert plan.window is not None  # noqa: S101 - `_plans` gives each visit its window
     assert assignment.id is not None  # noqa: S101 - stored
-    minutes = int(world.random.integers(0, (CLOSES - OPENS - 2) * 60))
-    started = datetime.combine(plan.window[0], time(OPENS), ZONE).astimezone(UTC) + timedelta(minutes=minutes)
+    begins, ends = PARTS[plan.daypart]
+    minutes = int(world.random.integers(0, (ends - begins) * 60))
+    started = datetime.combine(plan.window[0], time(begins), ZONE).astimezone(UTC) + timedelta(
+        minutes=minutes
+    )
     answers = world.answers(plan.branch, arm, plan.period)
     contacts = [
         world.contact(plan.branch, arm, plan.period) for _ in range(max(1, size.timings // size.visits))

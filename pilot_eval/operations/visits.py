@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select, update
 
 from pilot_eval.domain import checklists
 from pilot_eval.domain.checklists import Answer, Checklist
-from pilot_eval.domain.documents import digest
+from pilot_eval.domain.documents import Text, digest
 from pilot_eval.domain.errors import WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import WaveState
@@ -43,10 +43,10 @@ from pilot_eval.operations.submissions import (
 )
 from pilot_eval.records import audit
 from pilot_eval.records.branch_results import mark_stale
-from pilot_eval.records.forms import ChecklistVersion
+from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
-from pilot_eval.records.pilots import Assignment, Wave
+from pilot_eval.records.pilots import Assignment, Pilot, Wave
 from pilot_eval.records.visits import Timing, Visit, VisitOutcome
 
 
@@ -140,6 +140,8 @@ class AssignedVisit:
         When that visit began.
     timings : int
         How many timings were recorded for it.
+    daypart : Text or None
+        The part of the day in which it is to be made; None where any will do.
     """
 
     assignment: Assignment
@@ -149,6 +151,7 @@ class AssignedVisit:
     visit_id: UUID | None
     visited_at: datetime | None
     timings: int
+    daypart: Text | None = None
 
     @property
     def to_do(self) -> bool:
@@ -213,6 +216,7 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
     if scope is Scope.OWN:
         statement = statement.where(col(Assignment.auditor_id) == actor.user_id)
     visits, timings = _recorded(session, actor, scope)
+    dayparts = _dayparts(session)
     rows = [
         AssignedVisit(
             assignment,
@@ -222,6 +226,7 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
             visit_id,
             visited_at,
             timings.get(assignment.id, 0),
+            dayparts.get((assignment.pilot_id, assignment.daypart)),
         )
         for assignment, branch, wave, auditor in session.exec(statement)
         for visit_id, visited_at in [visits.get(assignment.id, (None, None))]
@@ -231,6 +236,18 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
         to_do=tuple(sorted((row for row in rows if row.to_do), key=lambda row: _urgency(row, now))),
         done=tuple(sorted(done, key=lambda row: row.last_day, reverse=True)),
     )
+
+
+def _dayparts(session: Session) -> dict[tuple[int | None, str], Text]:
+    """Names of the parts of the day by pilot and code."""
+    pinned = select(Pilot.id, TimingFormVersion).join(
+        TimingFormVersion, col(TimingFormVersion.id) == col(Pilot.timing_form_id)
+    )
+    return {
+        (pilot_id, part.code): part.text
+        for pilot_id, version in session.exec(pinned)
+        for part in forms.timing_form_of(version).dayparts
+    }
 
 
 def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:

@@ -54,7 +54,7 @@ def _enough_to_do(demo_on_sqlite: Site) -> None:
     with database.session_of(app.extensions["engine"]) as session:
         codes = session.exec(select(Branch.code).where(col(Branch.id).in_({row.branch_id for row in done})))
         plans = [VisitPlan(code, Period.BEFORE, auditor_id, done[0].scenario, window) for code in codes.all()]
-        assignments.assign_visits(session, acting(head), RUNNING, plans)
+        assignments.assign_visits(session, acting(head), RUNNING, plans, confirmed=True)
         session.commit()
 
 

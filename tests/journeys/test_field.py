@@ -45,7 +45,7 @@ def assignment(field):
     number = len(field.assignments)
     scenario = ("transfer", "bill_payment", "parcel_advice")[number % 3]
     plan = VisitPlan(f"60000{3 + number % 2}", Period.BEFORE, field.anna.id, scenario)
-    field.assignments += assign_visits(field.session, OPERATOR, "vladimir", [plan])
+    field.assignments += assign_visits(field.session, OPERATOR, "vladimir", [plan], confirmed=True)
     return field.assignments[-1]
 
 

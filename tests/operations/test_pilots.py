@@ -255,18 +255,18 @@ def test_visits_are_assigned_listed_and_withdrawn(session: Session, auditor: Any
     assert (row.branch.code, row.period, row.auditor) == ("B00", Period.BEFORE, auditor.pseudonym)
     assert coverage(session, OPERATOR, pilot.slug)[0].total.assigned == 1
     assert stored.id is not None
-    assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW)
+    assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW, "ill")
     assert schedule(session, OPERATOR, pilot.slug).rows == ()
     with pytest.raises(WrongState):
-        assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW)
+        assignments.withdraw_assignment(session, OPERATOR, pilot.slug, stored.id, NOW, "ill")
     with pytest.raises(NotFound):
-        assignments.withdraw_assignment(session, OPERATOR, pilot.slug, 12345, NOW)
+        assignments.withdraw_assignment(session, OPERATOR, pilot.slug, 12345, NOW, "ill")
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"branch": "B99"}, "B99"),
+        ({"branch": "B99"}, "branch"),
         ({"auditor_id": 99_999}, "auditor"),
         ({"scenario": "no such"}, "scenario"),
         ({"period": Period.DURING}, "period"),
@@ -326,7 +326,7 @@ def _half_done(session: Session, auditor: Any) -> Pilot:
         for place, branch in enumerate(branches)
         for period in (Period.BEFORE, Period.AFTER)
     ]
-    assigned = assignments.assign_visits(session, OPERATOR, pilot.slug, planned)
+    assigned = assignments.assign_visits(session, OPERATOR, pilot.slug, planned, confirmed=True)
     for assignment, visit in zip(assigned[::3], session.exec(select(Visit)), strict=False):
         visit.assignment_id = assignment.id
         session.add(visit)

@@ -393,7 +393,7 @@ def test_today_s_visits_come_first_then_the_overdue_then_those_to_come(session, 
         VisitPlan("600003", Period.BEFORE, anna.user_id, "transfer", (date(2014, 8, a), date(2014, 8, b)))
         for a, b in windows.values()
     ]
-    assign_visits(session, OPERATOR, "vladimir", plans)
+    assign_visits(session, OPERATOR, "vladimir", plans, confirmed=True)
     order = [row.assignment.window_to.day for row in list_assigned(session, anna, NOW).to_do]
     # The assignment of the whole month is due as well, and has the most time left.
     assert order == [5, 9, 31, 1, 6, 31]
@@ -401,7 +401,7 @@ def test_today_s_visits_come_first_then_the_overdue_then_those_to_come(session, 
 
 def test_what_is_done_comes_newest_first(session, field, anna):
     plans = [VisitPlan("600003", Period.BEFORE, anna.user_id, name) for name in ("transfer", "bill_payment")]
-    transfer, bill = assign_visits(session, OPERATOR, "vladimir", plans)
+    transfer, bill = assign_visits(session, OPERATOR, "vladimir", plans, confirmed=True)
     for assignment, day in ((transfer, 3), (field.anna_s, 9), (bill, 5)):
         at = datetime(2014, 8, day, 6, 0, tzinfo=UTC)
         submission = field.visit(assignment, started_at=at, left_at=at + timedelta(minutes=20))

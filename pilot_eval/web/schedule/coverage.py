@@ -51,7 +51,7 @@ def show(slug: str) -> ResponseReturnValue:
         parts=parts,
         chosen=chosen,
         regions=network.list_regions(session()) if planner else [],
-        names={part.code: getattr(part.text, language()) for part in parts.dayparts} if parts else {},
+        names={part.code: part.text.to(language()) for part in parts.dayparts} if parts else {},
         in_words=_in_words,
         planner=planner,
         made_up=pilot.made_up,
@@ -85,7 +85,7 @@ def quotas(slug: str) -> ResponseReturnValue:
     """How many visits each branch is to have in each part of the day."""
     pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
     waves = pilots.waves_of(session(), pilot)
-    dayparts = {part.code: getattr(part.text, language()) for part in dayparts_of(session(), pilot)}
+    dayparts = {part.code: part.text.to(language()) for part in dayparts_of(session(), pilot)}
     if not (waves and dayparts):
         abort(404)
     known = quotas_of(session(), pilot)

@@ -62,7 +62,7 @@ def words_of(pilot: Pilot) -> dict[str, Mapping[str, str]]:
     scenarios, parts = scenarios_of(session(), pilot), dayparts_of(session(), pilot)
     return {
         "scenarios": {code: names[language()] for code, names in scenarios.items()},
-        "dayparts": {part.code: getattr(part.text, language()) for part in parts},
+        "dayparts": {part.code: part.text.to(language()) for part in parts},
     }
 
 

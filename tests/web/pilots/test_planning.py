@@ -158,7 +158,8 @@ def test_a_visit_is_assigned_and_withdrawn(
     assert auditor.pseudonym in page
     assert "Advice on sending a parcel" in page
     row = session.exec(select(Assignment)).one()
-    assert as_head_office.submit(f"{path}/{row.id}/withdraw").status_code == 302
+    assert as_head_office.submit(f"{path}/{row.id}/withdraw").status_code == 422
+    assert as_head_office.submit(f"{path}/{row.id}/withdraw", {"reason": "ill"}).status_code == 302
     assert "No visit is assigned yet" in as_head_office.get(path).text
     assert as_head_office.submit(f"{path}/4711/withdraw").status_code == 404
 

@@ -356,7 +356,7 @@ def test_the_list_asks_the_database_the_same_number_of_questions_however_long_it
     anna.get("/assignments")
     few = len(app_queries)
     plans = [VisitPlan("600003", Period.BEFORE, field.anna.id, name) for name in ("transfer", "bill_payment")]
-    assign_visits(field.session, OPERATOR, "vladimir", plans)
+    assign_visits(field.session, OPERATOR, "vladimir", plans, confirmed=True)
     app_queries.clear()
     assert anna.get("/assignments").text.count("visit-card") > 2
     assert len(app_queries) == few
