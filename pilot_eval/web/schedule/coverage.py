@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from pilot_eval.domain.errors import BadInput
 from pilot_eval.domain.pilots import Period, WaveState
+from pilot_eval.domain.timings import Daypart
 from pilot_eval.operations import network, pilots
 from pilot_eval.operations.dayparts import ANY, Lack, Missing, wave_parts, waves_told
 from pilot_eval.operations.policy import Action, may
@@ -51,11 +54,15 @@ def show(slug: str) -> ResponseReturnValue:
         parts=parts,
         chosen=chosen,
         regions=network.list_regions(session()) if planner else [],
-        names={part.code: part.text.to(language()) for part in parts.dayparts} if parts else {},
+        names=_names(parts.dayparts) if parts else {},
         in_words=_in_words,
         planner=planner,
         made_up=pilot.made_up,
     )
+
+
+def _names(dayparts: Sequence[Daypart]) -> dict[str, str]:
+    return {part.code: part.text.to(language()) for part in dayparts} | {ANY: _("At any time")}
 
 
 def _usual(waves: list[Wave]) -> Period | None:
@@ -64,20 +71,26 @@ def _usual(waves: list[Wave]) -> Period | None:
     return still[0].period if still else waves[-1].period if waves else None
 
 
-def _in_words(missing: Missing, part: str, *, over: bool) -> str:
-    """What lacks in one part of the day: "morning: 1 not assigned"."""
-    n, part = missing.visits, part.lower()
-    if missing.lack is Lack.ASSIGN:
-        text = _("%(part)s: %(n)s not assigned", part=part, n=n)
-    elif missing.lack is Lack.ELSEWHEN:
-        text = _("%(part)s: %(n)s made at another time", part=part, n=n)
-    elif missing.daypart == ANY:
-        text = _("%(n)s not made", n=n) if over else _("%(n)s still to be made", n=n)
-    elif over:
-        text = _("%(part)s: %(n)s not made", part=part, n=n)
-    else:
-        text = _("%(part)s: %(n)s still to be made", part=part, n=n)
-    return str(text)
+def _in_words(missing: Sequence[Missing], names: Mapping[str, str], *, over: bool) -> str:
+    """What lacks: "not assigned: evening 1; still to be made: morning 1, midday 2"."""
+    said = []
+    for lack in Lack:
+        parts = ", ".join(
+            f"{names[one.daypart].lower()}\N{NO-BREAK SPACE}{one.visits}"
+            for one in missing
+            if one.lack is lack
+        )
+        if not parts:
+            continue
+        if lack is Lack.ASSIGN:
+            said.append(_("not assigned: %(parts)s", parts=parts))
+        elif lack is Lack.ELSEWHEN:
+            said.append(_("made at another time of the day: %(parts)s", parts=parts))
+        elif over:
+            said.append(_("not made: %(parts)s", parts=parts))
+        else:
+            said.append(_("still to be made: %(parts)s", parts=parts))
+    return "; ".join(said)
 
 
 @coverage.route("/quotas", methods=["GET", "POST"])

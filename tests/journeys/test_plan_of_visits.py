@@ -1,0 +1,107 @@
+"""Head office plans visits: quotas, what is missing, an auditor who falls ill, and who may go where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pilot_eval.demo.fill import RUNNING, SLUG, sign_in_names
+from pilot_eval.domain.people import Role
+from pilot_eval.records.pilots import Assignment, BarredBranch, Pilot, WaveQuota
+from tests.journeys.conftest import PHONE, Site
+from tests.journeys.walking import in_language, seen, stored
+
+HEAD_OFFICE = sign_in_names()[Role.HEAD_OFFICE]
+MANAGER = sign_in_names()[Role.MANAGER]
+
+
+@pytest.fixture
+def site(demo_on_sqlite: Site) -> Site:
+    return demo_on_sqlite
+
+
+@pytest.fixture
+def desk(site: Site, read_by: Callable[..., Page]) -> Page:
+    return read_by(HEAD_OFFICE, site)
+
+
+def seen_in_both(page: Page, name: str) -> None:
+    for language in ("en", "ru"):
+        in_language(page, language)
+        seen(page, name)
+    in_language(page, "en")
+
+
+def about_visits(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Pages about visits").get_by_role("link", name=name).click()
+
+
+def test_quotas_are_set_and_coverage_says_what_is_missing(site: Site, desk: Page) -> None:
+    desk.goto(f"/pilots/{RUNNING}/assignments")
+    seen_in_both(desk, "plan-schedule")
+    about_visits(desk, "Quotas")
+    seen_in_both(desk, "plan-quotas")
+    evening = desk.get_by_role("group", name="Before training").get_by_label("Evening")
+    evening.fill("1")
+    desk.get_by_role("button", name="Save the quotas").click()
+    expect(desk.get_by_text("The quotas are saved.")).to_be_visible()
+    (pilot,) = stored(site.app, Pilot, slug=RUNNING)
+    assert [row.visits for row in stored(site.app, WaveQuota, daypart="evening")] == [1]
+    assert pilot.id
+    expect(desk.get_by_text(re.compile("not assigned: (midday.1, )?evening.1")).first).to_be_visible()
+    seen_in_both(desk, "plan-coverage")
+    desk.get_by_label("Only where something is missing").check()
+    desk.get_by_role("button", name="Show").click()
+    expect(desk.locator("tbody tr")).not_to_have_count(0)
+
+
+def test_an_assignment_goes_to_somebody_else_on_a_phone(site: Site, read_by: Callable[..., Page]) -> None:
+    page = read_by(HEAD_OFFICE, site, width=PHONE)
+    page.goto(f"/pilots/{RUNNING}/assignments")
+    page.get_by_role("link", name="Change").last.click()
+    seen_in_both(page, "plan-assignment")
+    number = int(page.url.rpartition("/")[2])
+    page.get_by_label("New auditor").select_option(index=1)
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_label("Why?").first.fill("болезнь")
+    page.get_by_role("button", name="Hand over").click()
+    if page.locator(".error-summary").count():
+        # This auditor has been there within thirty days: it has to be meant.
+        page.get_by_label("Hand it over all the same").check()
+        page.get_by_role("button", name="Hand over").click()
+    expect(page.get_by_text("The assignment is handed over.")).to_be_visible()
+    (new,) = stored(site.app, Assignment, replaces_id=number)
+    (old,) = stored(site.app, Assignment, id=number)
+    assert old.withdrawn_reason == "болезнь"
+    assert new.auditor_id != old.auditor_id
+    page.get_by_role("link", name="The assignment that this one replaces").click()
+    seen_in_both(page, "plan-assignment-withdrawn")
+
+
+def test_branches_are_barred_for_an_auditor(site: Site, desk: Page) -> None:
+    desk.goto(f"/pilots/{RUNNING}/assignments")
+    about_visits(desk, "Auditors")
+    seen_in_both(desk, "plan-auditors")
+    desk.get_by_role("link", name="A-002").click()
+    desk.get_by_label("Branches that this auditor must not visit").fill("999")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.locator(".error-summary")).to_contain_text("There is no branch 999")
+    seen_in_both(desk, "plan-auditor-refused")
+    desk.goto("/auditors")
+    desk.get_by_role("link", name="A-002").click()
+    desk.get_by_label("Branches that this auditor must not visit").fill("600001")
+    desk.get_by_label("Владимир").check()
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.get_by_text("The changes are saved.")).to_be_visible()
+    assert len(stored(site.app, BarredBranch)) == 1
+
+
+def test_a_manager_reads_what_was_planned_once_it_is_over(site: Site, read_by: Callable[..., Page]) -> None:
+    page = read_by(MANAGER, site)
+    page.goto(f"/pilots/{SLUG}/coverage")
+    expect(page.get_by_role("navigation", name="Pages about visits")).to_have_count(0)
+    seen_in_both(page, "plan-coverage-manager")
