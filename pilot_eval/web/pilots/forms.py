@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectChoice, StringField
+from wtforms import BooleanField, DateField, RadioField, SelectChoice, SelectField, StringField
 
 from pilot_eval.domain.pilots import Design
 from pilot_eval.web.fields import Given, NumberField, WholeNumberField
