@@ -97,6 +97,10 @@ class FillingBody(Payload):
 class VisitBody(Payload):
     """A visit as filled in."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["assignment", "outcome", "started_at", "left_at"]}
+    )
+
     assignment: Id
     checklist: str = Field("", description="Digest of the version that the form showed.")
     outcome: str = Field("", description="done, closed, recognised or refused.")
@@ -138,6 +142,10 @@ class VisitBody(Payload):
 
 class TimingBody(Payload):
     """One customer contact, timed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["assignment", "mode", "outcome", "entry_method"]}
+    )
 
     assignment: Id
     timing_form: str = Field("", description="Digest of the version that the form showed.")
@@ -196,12 +204,14 @@ def read(model: type[Body]) -> tuple[Body, list[FieldProblem]]:
         try:
             return model.model_validate(body), list(faults.values())
         except ValidationError as error:
-            for found in error.errors(include_url=False, include_input=False):
-                fault = _fault(found["type"], found["loc"])
-                if fault.field not in faults:
-                    faults[fault.field] = fault
-                    _leave_out(body, *found["loc"][:2])
-            if "assignment" in faults:
+            found = error.errors(include_url=False, include_input=False)
+            for each in found:
+                fault = _fault(each["type"], each["loc"])
+                faults.setdefault(fault.field, fault)
+            # Each path once: a value of several kinds has a fault for each of them.
+            for missing, path in {(one["type"] == "missing", one["loc"][:2]) for one in found}:
+                _leave_out(body, missing, *path)
+            if "assignment" not in body:
                 raise Refused(list(faults.values())) from None
 
 
@@ -297,9 +307,10 @@ def _fault(kind: str, path: tuple[int | str, ...]) -> FieldProblem:
     return FieldProblem(name, code, message, {"name": path[-1]} if kind == "extra_forbidden" else {})
 
 
-def _leave_out(body: dict[str, Any], name: Any, inner: Any = None) -> None:
+def _leave_out(body: dict[str, Any], missing: bool, name: Any, inner: Any = None) -> None:
     group = body.get(name)
-    if isinstance(group, dict) and inner in group:
+    if isinstance(group, dict) and inner in group and not missing:
         del group[inner]
     else:
+        # A group that lacks something is left out whole.
         body.pop(name, None)

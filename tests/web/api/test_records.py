@@ -201,6 +201,29 @@ def test_what_is_no_json_object_is_unreadable(phone: Phone, data: bytes, content
     assert answer.json["message"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        (
+            {"filling": {"opened_at": "x", "finished_at": "y", "seconds": "z"}},
+            {"filling.opened_at", "filling.finished_at", "filling.seconds"},
+        ),
+        ({"filling": {"opened_at": "x"}}, {"filling.opened_at", "filling.finished_at", "filling.seconds"}),
+        ({"filling": {"colour": 1}}, {"filling.colour", "filling.opened_at"}),
+        ({"q_A1": 1, "answers": {"A1": 0.5}}, {"q_A1"}),
+        ({"answers": {"A1": [], "A2": {}, "A3": None, "": True}}, {"q_A1", "q_A2", "q_"}),
+        ({"answers": []}, {"answers"}),
+        ({"incidents": [1, 2]}, {"incidents"}),
+    ],
+)
+def test_faults_of_any_shape_are_told_and_end(
+    phone: Phone, changes: dict[str, Any], fields: set[str]
+) -> None:
+    answer = phone.send(confirmed=True, **changes)
+    assert answer.status_code == 422
+    assert fields <= set(faults(answer))
+
+
 def test_a_body_without_an_assignment_says_so(phone: Phone) -> None:
     answer = phone.put(f"visits/{uuid4()}", json={"colour": 1})
     assert answer.status_code == 422
