@@ -6,8 +6,8 @@ import click
 from sqlmodel import select
 
 from pilot_eval.cli.opening import opened, operator
-from pilot_eval.domain.people import Role
-from pilot_eval.operations import people
+from pilot_eval.domain.people import Role, TokenScope
+from pilot_eval.operations import people, tokens
 from pilot_eval.records.base import now
 from pilot_eval.records.people import User
 
@@ -40,6 +40,34 @@ def reset_link(name: str) -> None:
             raise click.ClickException(f"nobody signs in as {name!r}; `pilot-eval user list` shows the names")
         token = people.make_reset_link(session, operator(), person.id, now())
     _print_link(person.email, token)
+
+
+@user.command("token")
+@click.argument("login")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in TokenScope]),
+    help="What the token may be used for; can be given several times.",
+)
+@click.option("--name", default="", help="What it is for, as its owner and administrators see it.")
+@click.option("--days", default=90, show_default=True, help="How long it holds, at most 366.")
+def token(login: str, scopes: tuple[str, ...], name: str, days: int) -> None:
+    """Make a token for programs that act as the person who signs in as LOGIN, and print it this once."""
+    with opened() as session:
+        made = tokens.make_token(
+            session,
+            operator(),
+            login,
+            scopes=[TokenScope(scope) for scope in scopes],
+            name=name,
+            days=days,
+            now=now(),
+        )
+    click.echo(made)
+    click.echo("It cannot be shown again. A new password or another role of the person ends it.", err=True)
 
 
 @user.command("list")

@@ -15,6 +15,16 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class TokenScope(StrEnum):
+    """What an API token may be used for; the person's role still decides what is theirs."""
+
+    VISITS_WRITE = "visits:write"
+    TIMINGS_WRITE = "timings:write"
+    ASSIGNMENTS_READ = "assignments:read"
+    BRANCHES_READ = "branches:read"
+    SESSION_READ = "session:read"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person signed in, or an operator at the server's command line.

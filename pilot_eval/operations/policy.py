@@ -47,6 +47,8 @@ class Action(StrEnum):
     READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_NETWORK = "manage_network"
+    END_ACCESS = "end_access"  # see and end sign-ins and API tokens
+    MAKE_TOKEN = "make_token"  # noqa: S105 - the name of a right
     READ_AUDIT_LOG = "read_audit_log"
     VERIFY_AUDIT_LOG = "verify_audit_log"
 
@@ -87,6 +89,8 @@ POLICY: dict[Action, dict[Role, Scope]] = {
     Action.READ_PEOPLE: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
     Action.MANAGE_PEOPLE: {_ADMIN: Scope.ALL},
     Action.MANAGE_NETWORK: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
+    Action.END_ACCESS: {_AUDITOR: Scope.OWN, _MANAGER: Scope.OWN, _HEAD: Scope.OWN, _ADMIN: Scope.ALL},
+    Action.MAKE_TOKEN: {},  # only at the server's command line
     Action.READ_AUDIT_LOG: {_AUDITOR: Scope.OWN, _MANAGER: Scope.OWN, _HEAD: Scope.ALL, _ADMIN: Scope.ALL},
     Action.VERIFY_AUDIT_LOG: {_HEAD: Scope.ALL, _ADMIN: Scope.ALL},
 }

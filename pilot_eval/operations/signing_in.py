@@ -8,45 +8,74 @@ from functools import cache
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, delete, func, select, update
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select
 
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.people import Actor
+from pilot_eval.operations.policy import Action, require
 from pilot_eval.records import audit
 from pilot_eval.records.people import FailedSignIn, SignIn, User
 
 SIGN_IN_LIFE = timedelta(hours=12)
 WRONG_TRIES = 10
 TRIES_WINDOW = timedelta(minutes=15)
+SEEN_WITHIN = timedelta(minutes=10)
 
 
-def begin(session: Session, user: User, now: datetime) -> str:
+def begin(session: Session, user: User, now: datetime, device: str = "") -> str:
     """Note a new sign-in; the caller commits.
+
+    Parameters
+    ----------
+    device : str
+        The browser and its system, in words of ours.
 
     Returns
     -------
     str
         Its id, for the browser's cookie.
     """
-    sign_in = SignIn(id=secrets.token_urlsafe(32), user_id=user.id, created_at=now)
+    sign_in = SignIn(
+        id=secrets.token_urlsafe(32), user_id=user.id, device=device, created_at=now, last_seen_at=now
+    )
     session.add(sign_in)
     audit.append(session, _actor(user), "person.sign_in", "person", user.id)
     return sign_in.id
 
 
-def person_of(session: Session, sign_in_id: str, uniquifier: str, now: datetime) -> User | None:
+def person_of(
+    session: Session, sign_in_id: str, uniquifier: str, now: datetime
+) -> tuple[User, SignIn] | None:
     """Who is signed in by this cookie; None when it ended, is too old, or the person is disabled."""
     given = {"sign_in": sign_in_id, "uniquifier": uniquifier, "begun_after": now - SIGN_IN_LIFE}
     return session.exec(_by_cookie(), params=given).one_or_none()
 
 
-def list_own(session: Session, actor: Actor, now: datetime) -> list[SignIn]:
-    """The actor's sign-ins that still hold, newest first."""
+def seen_long_ago(last_seen_at: datetime | None, now: datetime) -> bool:
+    """Whether it is time to note again that a sign-in or a token is in use."""
+    return last_seen_at is None or now - last_seen_at >= SEEN_WITHIN
+
+
+def note_seen(session: Session, sign_in_id: str, now: datetime) -> None:
+    """Note that a sign-in is in use, and commit."""
+    session.exec(update(SignIn).where(col(SignIn.id) == sign_in_id).values(last_seen_at=now))
+    session.commit()
+
+
+def list_of(session: Session, actor: Actor, person_id: int, now: datetime) -> list[SignIn]:
+    """A person's sign-ins that still hold, newest first.
+
+    Raises
+    ------
+    NotFound
+        If the person is somebody else and the actor no administrator.
+    """
+    require(actor, Action.END_ACCESS, owner_id=person_id)
     return list(
         session.exec(
             select(SignIn)
             .where(
-                col(SignIn.user_id) == actor.user_id,
+                col(SignIn.user_id) == person_id,
                 col(SignIn.revoked_at).is_(None),
                 col(SignIn.created_at) > now - SIGN_IN_LIFE,
             )
@@ -55,20 +84,27 @@ def list_own(session: Session, actor: Actor, now: datetime) -> list[SignIn]:
     )
 
 
-def end_own(session: Session, actor: Actor, sign_in_id: str, now: datetime) -> None:
-    """End one of the actor's own sign-ins.
+def end(session: Session, actor: Actor, sign_in_id: str, now: datetime) -> int:
+    """End a sign-in: whoever holds its browser is nobody from now on.
+
+    Returns
+    -------
+    int
+        Whose it was.
 
     Raises
     ------
     NotFound
-        If it is not theirs or has ended.
+        If it has ended, or is somebody else's and the actor no administrator.
     """
     sign_in = session.get(SignIn, sign_in_id)
-    if sign_in is None or sign_in.user_id != actor.user_id or sign_in.revoked_at is not None:
+    if sign_in is None or sign_in.revoked_at is not None:
         raise NotFound
+    require(actor, Action.END_ACCESS, owner_id=sign_in.user_id)
     sign_in.revoked_at = now
-    audit.append(session, actor, "person.sign_out", "person", actor.user_id)
+    audit.append(session, actor, "person.sign_out", "person", sign_in.user_id)
     session.commit()
+    return sign_in.user_id
 
 
 def end_all(session: Session, user: User, now: datetime) -> None:
@@ -122,10 +158,10 @@ def seconds_to_wait(session: Session, name: str, now: datetime) -> int:
 
 
 @cache
-def _by_cookie() -> SelectOfScalar[User]:
+def _by_cookie() -> Select[User, SignIn]:
     """What every request asks, put together once: that takes longer than answering it."""
     return (
-        select(User)
+        select(User, SignIn)
         .join(SignIn, col(SignIn.user_id) == col(User.id))
         .where(
             col(SignIn.id) == sa.bindparam("sign_in"),

@@ -56,7 +56,31 @@ class SignIn(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     user_id: int = Field(foreign_key="person.id", index=True)
+    # The browser and its system, as it named itself, in words of ours.
+    device: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
     created_at: datetime = Field(default_factory=now)
+    # To within some minutes.
+    last_seen_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class ApiToken(SQLModel, table=True):
+    """A key for a program that acts as a person; only its hash is kept."""
+
+    __tablename__ = "api_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_sha256: str = Field(max_length=64, unique=True, repr=False)
+    user_id: int = Field(foreign_key="person.id", index=True)
+    # The person's when it was made: a new password or another role ends the token.
+    fs_uniquifier: str = Field(max_length=64, repr=False)
+    name: str = Field(default="", max_length=100)
+    # Values of `TokenScope`.
+    scopes: list[str] = Field(sa_type=sa.JSON)
+    created_at: datetime = Field(default_factory=now)
+    # To within some minutes.
+    last_used_at: datetime | None = None
+    expires_at: datetime
     revoked_at: datetime | None = None
 
 

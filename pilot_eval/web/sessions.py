@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_login import current_user
 from sqlmodel import Session
 
 from pilot_eval.domain.people import Actor
-from pilot_eval.records.database import Engine, ScopedSession, reading_only, scoped_session_of
+from pilot_eval.records.database import (
+    Engine,
+    OperationalError,
+    ScopedSession,
+    reading_only,
+    scoped_session_of,
+)
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -45,6 +52,24 @@ def only_read() -> None:
     """Drop what this request has begun; from here it reads, and so waits for nobody who writes."""
     session().rollback()
     reading_only.set(True)
+
+
+def install_notes(app: Flask) -> None:
+    """Note, once the answer is made, that the sign-in or the token of this request is in use."""
+
+    @app.after_request
+    def _note(response: Response) -> Response:
+        if (note := g.pop("note_use", None)) is None:
+            return response
+        operation, key = note
+        session().rollback()
+        # Also in a request that reads; what could not be noted is noted another time.
+        writes = reading_only.set(False)
+        with suppress(OperationalError):
+            operation(session(), key, clock())
+        session().rollback()
+        reading_only.reset(writes)
+        return response
 
 
 def actor() -> Actor:

@@ -45,9 +45,10 @@ from pilot_eval.domain.errors import NotFound
 from pilot_eval.operations import signing_in
 from pilot_eval.operations.people import SHORTEST_PASSWORD
 from pilot_eval.records.people import RoleRecord, User
-from pilot_eval.web import resume
+from pilot_eval.web import bearer, resume
+from pilot_eval.web.devices import device
 from pilot_eval.web.local_paths import here, local_path
-from pilot_eval.web.sessions import actor, clock, scoped_session, session
+from pilot_eval.web.sessions import actor, clock, install_notes, scoped_session, session
 
 FRESH = timedelta(minutes=15)
 WRONG = lazy_gettext("The sign-in name or the password is wrong")
@@ -179,6 +180,14 @@ class NewPasswordForm(_CountedTries, ChangePasswordForm):
         return bool(self.password.errors)
 
 
+class FormTokens(CSRFProtect):
+    """Asks every writing request for a token of our own page, unless it shows an API token instead."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if not bearer.shown():
+            super().protect(apply_exemptions=apply_exemptions)
+
+
 def install(app: Flask) -> None:
     """Wire the sign-in library to our people, ask every page for a sign-in, and protect every form."""
     app.session_interface = Cookies()
@@ -220,11 +229,13 @@ def install(app: Flask) -> None:
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/sign-in",
     )
+    install_notes(app)
+    bearer.install(app)
     # Before the check of tokens: a form sent after the sign-in ended must come back, not be refused.
     app.before_request(_ask_for_sign_in)
     app.before_request(_refuse_to_lead_away)
     # Every POST is checked; see the sign-in library's own switches before touching WTF_CSRF_*.
-    CSRFProtect(app)
+    FormTokens(app)
     with app.app_context():
         people = SQLAlchemySessionUserDatastore(scoped_session(), User, RoleRecord)
     Security(
@@ -247,11 +258,15 @@ def install(app: Flask) -> None:
 
 
 def _person_of_cookie(uniquifier: str) -> User | None:
-    person = signing_in.person_of(session(), cookie.get("sign_in", ""), uniquifier, clock())
-    if person is not None:
-        # The library's own pages ask how and when the person came in.
-        set_request_attr("fs_authn_via", "session")
-        set_request_attr("fs_paa", cookie.get("fs_paa", 0))
+    found = signing_in.person_of(session(), cookie.get("sign_in", ""), uniquifier, clock())
+    if found is None:
+        return None
+    person, sign_in = found
+    # The library's own pages ask how and when the person came in.
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", cookie.get("fs_paa", 0))
+    if signing_in.seen_long_ago(sign_in.last_seen_at, clock()):
+        g.note_use = (signing_in.note_seen, sign_in.id)
     return person
 
 
@@ -269,7 +284,7 @@ def _refuse_to_lead_away() -> ResponseReturnValue | None:
 def _signed_in(_app: Flask, user: User, authn_via: list[str] | None = None, **_more: Any) -> None:
     if authn_via == ["change"]:
         signing_in.end_all(session(), user, clock())
-    cookie["sign_in"] = signing_in.begin(session(), user, clock())
+    cookie["sign_in"] = signing_in.begin(session(), user, clock(), device(request.user_agent.string))
     cookie["person"] = user.id
     session().commit()
 
@@ -278,7 +293,7 @@ def _signed_out(_app: Flask, **_more: Any) -> None:
     sign_in_id = cookie.pop("sign_in", "")
     if current_user.is_authenticated:
         with suppress(NotFound):
-            signing_in.end_own(session(), actor(), sign_in_id, clock())
+            signing_in.end(session(), actor(), sign_in_id, clock())
 
 
 def _password_changed(_app: Flask, user: User, **_more: Any) -> None:
@@ -336,5 +351,7 @@ def password_hash(password: str) -> str:
 
 def signed_in_recently() -> bool:
     """Whether the password was given within the last minutes."""
+    if bearer.shown():
+        return False
     given: Any = cookie.get("fs_paa")
     return given is not None and clock().timestamp() - float(given) < FRESH.total_seconds()

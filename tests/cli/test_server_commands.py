@@ -71,6 +71,37 @@ def test_the_first_administrator_gets_a_one_time_link(environ: Environ) -> None:
     assert "/reset/" in run(environ, "user", "reset-link", "root@example.org").output
 
 
+def test_a_token_is_printed_alone_and_once(environ: Environ) -> None:
+    run(environ, "db", "upgrade")
+    run(environ, "user", "create-admin", "root")
+    words = ("user", "token", "root", "--scope", "branches:read", "--name", "nightly", "--days", "7")
+    first, second = run(environ, *words), run(environ, *words)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.stdout != second.stdout
+    assert len(first.stdout.split()) == 1
+    assert "cannot be shown again" in first.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nobody", "--scope", "branches:read"), "sign-in name"),
+        (("root", "--scope", "everything"), "is not one of"),
+        (("root",), "--scope"),
+        (("root", "--scope", "branches:read", "--days", "0"), "from 1 to 366"),
+    ],
+)
+def test_a_token_that_cannot_be_is_refused_in_words(
+    environ: Environ, words: tuple[str, ...], told: str
+) -> None:
+    run(environ, "db", "upgrade")
+    run(environ, "user", "create-admin", "root")
+    result = run(environ, "user", "token", *words)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "pilot_eval_" not in result.output
+
+
 def test_a_name_is_given_once(environ: Environ) -> None:
     run(environ, "db", "upgrade")
     run(environ, "user", "create-admin", "root")

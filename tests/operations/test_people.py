@@ -159,16 +159,17 @@ def test_a_sign_in_holds_until_it_ends(session: Session, auditor: User) -> None:
     session.commit()
 
     def person_at(moment: datetime, uniquifier: str = auditor.fs_uniquifier) -> User | None:
-        return signing_in.person_of(session, sign_in_id, uniquifier, moment)
+        found = signing_in.person_of(session, sign_in_id, uniquifier, moment)
+        return found and found[0]
 
     assert person_at(NOW) is auditor
     assert person_at(NOW + signing_in.SIGN_IN_LIFE) is None
     assert person_at(NOW, "of another password") is None
     assert signing_in.person_of(session, "", auditor.fs_uniquifier, NOW) is None
-    signing_in.end_own(session, acting(auditor), sign_in_id, NOW)
+    signing_in.end(session, acting(auditor), sign_in_id, NOW)
     assert person_at(NOW) is None
     with pytest.raises(NotFound):
-        signing_in.end_own(session, acting(auditor), sign_in_id, NOW)
+        signing_in.end(session, acting(auditor), sign_in_id, NOW)
 
 
 def test_a_sign_in_of_one_person_lets_no_other_in(
@@ -179,7 +180,7 @@ def test_a_sign_in_of_one_person_lets_no_other_in(
     session.commit()
     assert signing_in.person_of(session, sign_in_id, other.fs_uniquifier, NOW) is None
     with pytest.raises(NotFound):
-        signing_in.end_own(session, acting(other), sign_in_id, NOW)
+        signing_in.end(session, acting(other), sign_in_id, NOW)
 
 
 def test_ten_wrong_tries_a_quarter_of_an_hour_and_name(session: Session) -> None:

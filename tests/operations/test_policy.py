@@ -40,6 +40,8 @@ decide             -    -       all  -
 read_people        -    -       all  all
 manage_people      -    -       -    all
 manage_network     -    -       all  all
+end_access         own  own     own  all
+make_token         -    -       -    -
 read_audit_log     own  own     all  all
 verify_audit_log   -    -       all  all
 """

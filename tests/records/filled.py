@@ -49,7 +49,32 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "created_at": AT,
         },
     ),
-    ("sign_in", {"id": "s1", "user_id": 1, "created_at": AT, "revoked_at": None}),
+    (
+        "sign_in",
+        {
+            "id": "s1",
+            "user_id": 1,
+            "device": "Chrome, Android",
+            "created_at": AT,
+            "last_seen_at": AT,
+            "revoked_at": None,
+        },
+    ),
+    (
+        "api_token",
+        {
+            "id": 1,
+            "token_sha256": SHA,
+            "user_id": 1,
+            "fs_uniquifier": "u" * 64,
+            "name": "Выгрузка «Тест»",
+            "scopes": ["branches:read", "visits:write"],
+            "created_at": AT,
+            "last_used_at": None,
+            "expires_at": AT,
+            "revoked_at": None,
+        },
+    ),
     ("failed_sign_in", {"id": 1, "name": "anna", "at": AT}),
     (
         "reset_link",

@@ -28,16 +28,17 @@ from pilot_eval import create_app
 from pilot_eval.demo import fill
 from pilot_eval.domain.exports import ExportState
 from pilot_eval.domain.lists import ListKind, ListState
-from pilot_eval.domain.people import Role
+from pilot_eval.domain.people import Role, TokenScope
+from pilot_eval.operations import tokens
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
-from pilot_eval.records.people import SignIn, User
+from pilot_eval.records.people import ApiToken, SignIn, User
 from pilot_eval.records.pilots import Assignment, Pilot
 from pilot_eval.records.visits import Timing, Visit
 from pilot_eval.settings import LOOPBACK, Settings
-from tests.conftest import PASSWORD
+from tests.conftest import OPERATOR, PASSWORD
 from tests.web.conftest import SECRET
 
 ORACLE = Path(__file__).with_name("permissions.csv")
@@ -69,6 +70,7 @@ class Site:
         self.app = _app(f"sqlite:///{self.path}", folder)
         self.cookies = {role.value: self._sign_in(name) for role, name in fill.sign_in_names().items()}
         self._add_exports(folder)
+        self._add_tokens()
         self._add_lists()
         self.values = self._values()
         self._settle()
@@ -123,6 +125,14 @@ class Site:
                     )
                 )
             session.commit()
+
+    def _add_tokens(self) -> None:
+        """One for each role's person."""
+        with database.session_of(self.app.extensions["engine"]) as session:
+            for name in fill.sign_in_names().values():
+                tokens.make_token(
+                    session, OPERATOR, name, scopes=list(TokenScope), days=1, now=datetime.now(UTC)
+                )
 
     def _settle(self) -> None:
         """Everything into the one file, so that it can be copied."""
@@ -259,6 +269,11 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
         for user in people.values()
         if user
     }
+    own_tokens = {
+        user.role.value: session.exec(select(ApiToken.id).where(ApiToken.user_id == user.id)).first()
+        for user in people.values()
+        if user
+    }
     open_ones = {
         owner.id: session.exec(
             select(Assignment.id)
@@ -318,6 +333,15 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("administrator", "own"): LISTS[Role.ADMINISTRATOR][0],
             ("administrator", "other_person"): LISTS[Role.HEAD_OFFICE][0],
             ("", "missing"): NOWHERE,
+        },
+        "token_id": {
+            ("", "own"): 987654321,
+            ("", "missing"): 987654321,
+            **{(role, "own"): key for role, key in own_tokens.items()},
+            **{
+                (role, "other_person"): next(key for others, key in own_tokens.items() if others != role)
+                for role in (*own_tokens, "anonymous")
+            },
         },
         "sign_in_id": {
             ("", "own"): "none",

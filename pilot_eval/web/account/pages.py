@@ -6,9 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_login import current_user
 
 from pilot_eval.domain.errors import NotFound
-from pilot_eval.operations import people, signing_in
+from pilot_eval.operations import people, signing_in, tokens
 from pilot_eval.operations.policy import Action, may
 from pilot_eval.web.account.forms import FirstPasswordForm
 from pilot_eval.web.sessions import actor, clock, session
@@ -22,7 +23,8 @@ def index() -> ResponseReturnValue:
     """Who I am here and where I am signed in."""
     return render_template(
         "account/index.html",
-        sign_ins=signing_in.list_own(session(), actor(), clock()),
+        sign_ins=signing_in.list_of(session(), actor(), current_user.id, clock()),
+        tokens=tokens.list_of(session(), actor(), current_user.id, clock()),
         this_sign_in=cookie.get("sign_in"),
         # Those who see the whole log have it in their menu.
         own_log=not may(actor(), Action.VERIFY_AUDIT_LOG),
@@ -32,10 +34,25 @@ def index() -> ResponseReturnValue:
 
 @account.post("/account/sign-ins/<sign_in_id>/end")
 def end_sign_in(sign_in_id: str) -> ResponseReturnValue:
-    """End one of my sign-ins, here or elsewhere."""
-    signing_in.end_own(session(), actor(), sign_in_id, clock())
+    """End a sign-in: one of my own or, for an administrator, anybody's."""
+    owner_id = signing_in.end(session(), actor(), sign_in_id, clock())
     flash(gettext("That sign-in has ended."), "success")
-    return redirect(url_for("account.index"), 303)
+    return redirect(_access_of(owner_id), 303)
+
+
+@account.post("/account/tokens/<int:token_id>/end")
+def end_token(token_id: int) -> ResponseReturnValue:
+    """End an API token: one of my own or, for an administrator, anybody's."""
+    owner_id = tokens.end(session(), actor(), token_id, clock())
+    flash(gettext("That token has ended."), "success")
+    return redirect(_access_of(owner_id), 303)
+
+
+def _access_of(person_id: int) -> str:
+    """The page that lists how a person gets in."""
+    if person_id == current_user.id:
+        return url_for("account.index")
+    return url_for("people.access", person_id=person_id)
 
 
 @account.route("/reset/<token>", methods=["GET", "POST"])

@@ -17,7 +17,7 @@ from pilot_eval.records.network import Branch
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     def response(self, status: int = 200) -> Response:
         return make_response(jsonify(self.model_dump(mode="json", exclude_unset=True)), status)

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
+from pilot_eval.domain.people import TokenScope
 from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations.submissions import Receipt, Status
 from pilot_eval.web.api.answers import KeptAside, told
@@ -59,6 +60,13 @@ def too_many(seconds: int) -> TooManyRequests:
     """An error that asks to wait so long."""
     g.wait_seconds = seconds
     return TooManyRequests()
+
+
+def out_of_scope(scope: TokenScope | None) -> Response:
+    """That a token, though good, does not open this address."""
+    if scope is None:
+        return refusal(403, "forbidden", gettext("No token opens this address."))
+    return refusal(403, "forbidden", gettext("This token lacks the scope %(scope)s.", scope=scope.value))
 
 
 def kept_aside(receipt: Receipt) -> Response:

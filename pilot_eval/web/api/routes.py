@@ -7,19 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlmodel import Session
 
 from pilot_eval.domain.errors import WrongState
-from pilot_eval.domain.people import Actor
+from pilot_eval.domain.people import Actor, TokenScope
 from pilot_eval.domain.problems import N_
 from pilot_eval.operations import field_kits, network, timings, visits
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.submissions import Receipt, Status
-from pilot_eval.web.api import refusals
+from pilot_eval.web import bearer
+from pilot_eval.web.api import pace, refusals
 from pilot_eval.web.api.answers import (
     ReceiptAnswer,
     SessionAnswer,
@@ -27,15 +28,41 @@ from pilot_eval.web.api.answers import (
     branches_answer,
     told,
 )
+from pilot_eval.web.api.openapi import document
 from pilot_eval.web.api.payloads import Body, TimingBody, VisitBody, read
 from pilot_eval.web.languages import language
 from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.sessions import actor, clock, session
+from pilot_eval.web.sign_in import PUBLIC
 
 BRANCHES_AT_ONCE = 1000
 
-api = Blueprint("api", __name__, url_prefix="/api/v1")
+# What a token needs; an address that is not here is closed to tokens.
+SCOPES = {
+    "api.who": TokenScope.SESSION_READ,
+    "api.visit": TokenScope.VISITS_WRITE,
+    "api.timing": TokenScope.TIMINGS_WRITE,
+    "api.assignments": TokenScope.ASSIGNMENTS_READ,
+    "api.branches": TokenScope.BRANCHES_READ,
+}
+
+api = Blueprint(bearer.API, __name__, url_prefix="/api/v1")
 refusals.install(api)
+pace.install(api)
+
+
+@api.before_request
+def _within_scope() -> ResponseReturnValue | None:
+    scope = SCOPES.get(request.endpoint or "")
+    if not bearer.shown() or request.endpoint in PUBLIC or bearer.reaches(scope):
+        return None
+    return refusals.out_of_scope(scope)
+
+
+@api.get("/openapi.json")
+def openapi() -> ResponseReturnValue:
+    """The API described for programs, for anyone."""
+    return jsonify(document())
 
 
 @api.get("/session")
@@ -47,7 +74,7 @@ def who() -> ResponseReturnValue:
         pseudonym=current_user.pseudonym,
         role=current_user.role.value,
         language=language(),
-        csrf_token=generate_csrf(),
+        csrf_token=None if bearer.shown() else generate_csrf(),
         server_time=clock(),
     ).response()
 

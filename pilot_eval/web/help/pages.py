@@ -22,6 +22,7 @@ PAGES = {
     "words": lazy_gettext("The words of results"),
     "files": lazy_gettext("Files that can be imported"),
     "designs": lazy_gettext("Choose an analysis, plan a pilot"),
+    "api": lazy_gettext("Programs: the API"),
     "command-line": lazy_gettext("The command line"),
 }
 

@@ -28,6 +28,8 @@ WORDS = {
     "person.set_password": lazy_gettext("Password set"),
     "person.sign_in": lazy_gettext("Signed in"),
     "person.sign_out": lazy_gettext("Signed out"),
+    "person.token_ended": lazy_gettext("API token ended"),
+    "person.token_made": lazy_gettext("API token made"),
     "pilot.arms": lazy_gettext("Branches put into arms"),
     "pilot.branches": lazy_gettext("Branches of a pilot chosen"),
     "pilot.create": lazy_gettext("Pilot created"),

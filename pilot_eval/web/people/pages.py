@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from pilot_eval.domain.errors import BadInput
-from pilot_eval.operations import network
+from pilot_eval.operations import network, signing_in, tokens
 from pilot_eval.operations import people as operations
 from pilot_eval.operations.policy import Action, may, scope_of
 from pilot_eval.records.people import User
@@ -52,6 +52,19 @@ def add() -> ResponseReturnValue:
         except BadInput as refused:
             add_problems(form, refused)
     return render_template("people/add.html", form=form), 422 if form.errors else 200
+
+
+@people.get("/<int:person_id>/access")
+def access(person_id: int) -> ResponseReturnValue:
+    """Where a person is signed in, and their API tokens: a lost phone is ended here."""
+    person = operations.get_person(session(), actor(), person_id)
+    return render_template(
+        "people/access.html",
+        person=person,
+        sign_ins=signing_in.list_of(session(), actor(), person_id, clock()),
+        tokens=tokens.list_of(session(), actor(), person_id, clock()),
+        may_manage=may(actor(), Action.MANAGE_PEOPLE),
+    )
 
 
 @people.route("/<int:person_id>", methods=["GET", "POST"])

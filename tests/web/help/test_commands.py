@@ -27,7 +27,7 @@ def _documents(client: Any) -> Iterator[tuple[str, str]]:
         for language in LANGUAGES:
             for code in page_at(client, address, language).codes:
                 yield address, code
-    for path in (ROOT / "README.md", ROOT / "docs" / "operations.md"):
+    for path in (ROOT / "README.md", ROOT / "docs" / "operations.md", ROOT / "docs" / "api.md"):
         text = path.read_text()
         for code in re.findall(r"```.*?\n(.*?)```|`([^`\n]+)`", text, flags=re.DOTALL):
             yield path.name, "".join(code)
