@@ -98,6 +98,14 @@ class PlaceAnswer(Answer):
     time_zone: str
 
 
+class DaypartAnswer(Answer):
+    """A part of the day with its names."""
+
+    code: str
+    en: str
+    ru: str
+
+
 class AssignmentAnswer(Answer):
     """A visit to make, or made."""
 
@@ -106,6 +114,7 @@ class AssignmentAnswer(Answer):
     scenario: str
     window_from: date
     window_to: date
+    daypart: DaypartAnswer | None = Field(description="The part of the day to make it in; null: any.")
     to_do: bool
     takes_timings: bool
     visit: UUID | None = Field(description="The visit recorded for it.")
@@ -174,6 +183,7 @@ def _assignment(kit: FieldKit, row: AssignedVisit) -> AssignmentAnswer:
         scenario=assignment.scenario,
         window_from=assignment.window_from,
         window_to=assignment.window_to,
+        daypart=_daypart(row),
         to_do=row.to_do,
         takes_timings=row.asks_for_timings,
         visit=row.visit_id,
@@ -182,3 +192,9 @@ def _assignment(kit: FieldKit, row: AssignedVisit) -> AssignmentAnswer:
         timing_form=timing_form.digest if timing_form else None,
         **({"auditor": row.auditor} if kit.of_others else {}),
     )
+
+
+def _daypart(row: AssignedVisit) -> DaypartAnswer | None:
+    if row.daypart is None:
+        return None
+    return DaypartAnswer(code=row.assignment.daypart, en=row.daypart.en, ru=row.daypart.ru)

@@ -53,6 +53,7 @@ def test_an_auditor_takes_along_their_own_assignments_with_the_forms(phone: Phon
             "scenario": "parcel_advice",
             "window_from": "2014-08-01",
             "window_to": "2014-08-31",
+            "daypart": None,
             "to_do": True,
             "takes_timings": True,
             "visit": None,
