@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilot_eval.domain.errors import BadSetting
+from pilot_eval.domain.photos import KEPT_DAYS
 
 ENVIRONMENTS = ("development", "production")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -34,6 +35,8 @@ class Settings:
         `PILOT_EVAL_PROXIES`: how many reverse proxies stand in front and set X-Forwarded-*.
     inline_rows : int
         `PILOT_EVAL_INLINE_ROWS`: files with more observations than this are made in the background.
+    photo_days : int
+        `PILOT_EVAL_PHOTO_DAYS`: photographs of visits are deleted after so many days.
     """
 
     environment: str
@@ -43,6 +46,12 @@ class Settings:
     hosts: tuple[str, ...] = LOOPBACK
     proxies: int = 0
     inline_rows: int = 50_000
+    photo_days: int = KEPT_DAYS
+
+    @property
+    def photos(self) -> Path:
+        """Where photographs of visits are kept."""
+        return self.data / "photos"
 
     @property
     def development(self) -> bool:
@@ -83,6 +92,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, needs_secret: boo
         hosts=_hosts(environ.get("PILOT_EVAL_HOSTS", "")),
         proxies=_count("PILOT_EVAL_PROXIES", environ.get("PILOT_EVAL_PROXIES", "0")),
         inline_rows=_count("PILOT_EVAL_INLINE_ROWS", environ.get("PILOT_EVAL_INLINE_ROWS", "50000")),
+        photo_days=_count("PILOT_EVAL_PHOTO_DAYS", environ.get("PILOT_EVAL_PHOTO_DAYS", str(KEPT_DAYS))),
     )
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "export": "pilot_eval.cli.export:export",
     "import": "pilot_eval.cli.importing:import_command",
     "plan": "pilot_eval.cli.plan:plan",
+    "privacy": "pilot_eval.cli.privacy:privacy",
     "serve": "pilot_eval.cli.serve:serve",
     "user": "pilot_eval.cli.people:user",
     "verify": "pilot_eval.cli.verify:verify",

@@ -9,12 +9,15 @@ from typing import Final
 from huey import Huey, crontab
 from huey.consumer import Consumer
 
+from pilot_eval.domain.people import Actor
 from pilot_eval.jobs.storage import QueueStorage
-from pilot_eval.operations import export_jobs, list_work
+from pilot_eval.operations import export_jobs, list_work, photos
 from pilot_eval.records import database
 from pilot_eval.records.base import now
 from pilot_eval.settings import Settings
 
+# What is deleted because its time is over, nobody has asked for.
+_KEEPER: Final = Actor("retention", None)
 PATIENCE_SECONDS: Final = 5.0  # for work in hand when the server stops
 
 
@@ -37,6 +40,7 @@ class Background:
     def __init__(self, settings: Settings) -> None:
         self.folder: Path = settings.data / "exports"
         self.lists: Path = settings.data / "lists"
+        self.photos: Path = settings.photos
         self._settings = settings
         self._consumer: _Consumer | None = None
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,6 +91,8 @@ class Background:
                 lost = export_jobs.waiting(session, now())
                 list_work.clean_up(session, self.lists, now())
                 lost_lists = list_work.waiting(session, now())
+                photos.delete_old(session, _KEEPER, self.photos, now(), self._settings.photo_days)
+                photos.sweep(session, self.photos, now())
         finally:
             engine.dispose()
         if not self.huey.pending_count():  # else they are in the queue still

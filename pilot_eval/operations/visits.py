@@ -487,6 +487,7 @@ class RecordedVisit:
     answered: int
     asked: int
     asks_for_timings: bool
+    asks_for_photos: bool
 
 
 def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVisit:
@@ -504,6 +505,12 @@ def recorded_visit(session: Session, actor: Actor, visit_id: UUID) -> RecordedVi
     open_questions = len(checklists.unanswered(checklist, answers))
     answered = sum(1 for item in checklists.shown(checklist, answers) if item.asked) - open_questions
     wave = session.get_one(Wave, visit.wave_id)
+    pilot = session.get_one(Pilot, visit.pilot_id)
     return RecordedVisit(
-        visit, branch, answered, answered + open_questions, asks_for_timings=wave.state is WaveState.OPEN
+        visit,
+        branch,
+        answered,
+        answered + open_questions,
+        asks_for_timings=wave.state is WaveState.OPEN,
+        asks_for_photos=pilot.asks_photos,
     )

@@ -29,11 +29,19 @@ class Branch(SQLModel, table=True):
     # IANA name: clock times of visits are read in it.
     time_zone: str = Field(default="Europe/Moscow", max_length=64)
     closed_on: date | None = None
+    # Degrees, for the distance of an auditor's phone; both or none.
+    latitude: float | None = None
+    longitude: float | None = None
     # Name and code as people look for them: databases fold Cyrillic letters differently, or not at all.
     search_key: str = Field(default="", max_length=300)
 
     __table_args__ = (
         sa.CheckConstraint("code <> ''", name="code_given"),
+        sa.CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL) AND (latitude IS NULL OR "
+            "(latitude >= -90 AND latitude <= 90 AND longitude >= -180 AND longitude <= 180))",
+            name="place_on_earth",
+        ),
         sa.Index("ix_branch_search_key", "search_key"),
         sa.Index("ix_branch_region_id_search_key", "region_id", "search_key"),
     )

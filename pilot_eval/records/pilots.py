@@ -39,6 +39,9 @@ class Pilot(SQLModel, table=True):
     exclusions: str = Field(default="", max_length=2000, sa_column_kwargs={"server_default": ""})
     # How branches came into their arms: {"method", "seed", "strata", "drawn_at", "share"}.
     allocation: dict[str, object] | None = Field(default=None, sa_type=document())
+    # What auditors may bring along from a visit; nothing unless head office asks for it.
+    asks_photos: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    asks_distance: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     # Invented data, said so on every page.
     made_up: bool = False
     created_at: datetime = Field(default_factory=now)

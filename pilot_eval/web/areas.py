@@ -1,7 +1,7 @@
 """The areas of the site, each a folder with its pages and forms."""
 
 from pilot_eval.web.account.pages import account
-from pilot_eval.web.api.routes import api
+from pilot_eval.web.api.photos import api as api
 from pilot_eval.web.branches.heatmap import area as heatmap
 from pilot_eval.web.branches.pages import area as branches
 from pilot_eval.web.charts import charts
@@ -15,6 +15,7 @@ from pilot_eval.web.network.pages import area as network
 from pilot_eval.web.people.audit_log import audit_log
 from pilot_eval.web.people.pages import people
 from pilot_eval.web.people.regions import regions
+from pilot_eval.web.photos.pages import area as photos
 from pilot_eval.web.pilots.overview import area as pilots
 from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
@@ -33,6 +34,7 @@ AREAS = (
     audit_log,
     visits,
     timings,
+    photos,
     pilots,
     schedule,
     coverage,

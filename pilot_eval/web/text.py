@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, abort, request
 
+from pilot_eval.domain.photos import MOST_BYTES
+
 # A full visit with a long comment to every answer, each letter escaped, has half of it.
 MAX_API_BYTES = 1024 * 1024
+# One byte more than a photograph may have, so that it is refused in words.
+MAX_PHOTO_BYTES = MOST_BYTES + 1
 _NUL = "\0"
 
 
@@ -18,7 +22,7 @@ def install(app: Flask) -> None:
 def _read_whole() -> None:
     """A slow sender holds up nobody: the database is not asked before all is here."""
     if request.path.startswith("/api/"):
-        request.max_content_length = MAX_API_BYTES
+        request.max_content_length = MAX_PHOTO_BYTES if request.endpoint == "api.photo" else MAX_API_BYTES
         request.get_data(cache=True)
 
 

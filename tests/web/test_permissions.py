@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -30,11 +31,13 @@ from pilot_eval.domain.exports import ExportState
 from pilot_eval.domain.lists import ListKind, ListState
 from pilot_eval.domain.people import Role, TokenScope
 from pilot_eval.operations import tokens
+from pilot_eval.domain.photos import PhotoKind
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import ApiToken, SignIn, User
+from pilot_eval.records.photos import VisitPhoto
 from pilot_eval.records.pilots import Assignment, Pilot
 from pilot_eval.records.visits import Timing, Visit
 from pilot_eval.settings import LOOPBACK, Settings
@@ -72,6 +75,7 @@ class Site:
         self._add_exports(folder)
         self._add_tokens()
         self._add_lists()
+        self._add_photos(folder / "photos")
         self.values = self._values()
         self._settle()
         shutil.copyfile(self.path, self.kept)
@@ -133,6 +137,26 @@ class Site:
                 tokens.make_token(
                     session, OPERATOR, name, scopes=list(TokenScope), days=1, now=datetime.now(UTC)
                 )
+
+    def _add_photos(self, folder: Path) -> None:
+        """One of a visit of each of two auditors."""
+        folder.mkdir()
+        with database.session_of(self.app.extensions["engine"]) as session:
+            objects = _objects(session)["visit_id"]
+            for kind, photo_id in PHOTOS.items():
+                visit = session.get_one(Visit, objects["", kind])
+                session.add(
+                    VisitPhoto(
+                        id=photo_id,
+                        visit_id=visit.id,
+                        user_id=visit.auditor_id,
+                        kind=PhotoKind.RECEIPT,
+                        digest="0" * 64,
+                        size_bytes=7,
+                    )
+                )
+                (folder / f"{photo_id}.jpg").write_bytes(b"content")
+            session.commit()
 
     def _settle(self) -> None:
         """Everything into the one file, so that it can be copied."""
@@ -223,6 +247,12 @@ RECORDS: dict[str, dict[str, Any]] = {
     "/api/v1/visits/<uuid:record_id>": {"outcome": "done"},
 }
 
+# Photographs of visits of the pilot: of the auditor's own, and of another one's.
+PHOTOS = {
+    "own": UUID("50000000-0000-4000-8000-000000000000"),
+    "other_person": UUID("60000000-0000-4000-8000-000000000000"),
+}
+
 # Variables that are choices rather than objects, for one route or ('') for all.
 FIXED: dict[tuple[str, str], Any] = {
     ("", "change"): "close",
@@ -253,10 +283,12 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
     running = session.exec(select(Pilot).where(Pilot.slug == fill.RUNNING)).one()
     regions = {region.code: region for region in session.exec(select(Region))}
 
-    def first_of(table: Any, owner: User, pilot: Pilot = finished) -> Any:
-        return session.exec(
-            select(table.id).where(table.auditor_id == owner.id, table.pilot_id == pilot.id).limit(1)
-        ).first()
+    def first_of(table: Any, owner: User, pilot: Pilot = finished, region: str = "") -> Any:
+        wanted = select(table.id).where(table.auditor_id == owner.id, table.pilot_id == pilot.id)
+        if region:
+            within = select(Branch.id).where(Branch.region_id == regions[region].id)
+            wanted = wanted.where(table.branch_id.in_(within))
+        return session.exec(wanted.limit(1)).first()
 
     def branch_in(region: str) -> str:
         return session.exec(
@@ -310,8 +342,9 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("", "missing"): 987654321,
         },
         "visit_id": {
-            ("", "own"): first_of(Visit, auditor),
-            ("", "other_person"): first_of(Visit, other),
+            # Of the manager's region, and of another one.
+            ("", "own"): first_of(Visit, auditor, region="vladimir"),
+            ("", "other_person"): first_of(Visit, other, region="kovrov"),
             ("", "missing"): NOWHERE,
         },
         "timing_id": {
@@ -342,6 +375,10 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
                 (role, "other_person"): next(key for others, key in own_tokens.items() if others != role)
                 for role in (*own_tokens, "anonymous")
             },
+        "photo_id": {
+            ("", "own"): PHOTOS["own"],
+            ("", "other_person"): PHOTOS["other_person"],
+            ("", "missing"): NOWHERE,
         },
         "sign_in_id": {
             ("", "own"): "none",
