@@ -24,5 +24,5 @@ def retention(days: int | None, dry_run: bool) -> None:
     days = settings.photo_days if days is None else days
     with opened() as session:
         count = photos.delete_old(session, operator(), settings.photos, now(), days, dry_run=dry_run)
-    said = "would be deleted" if dry_run else "are deleted"
-    click.echo(f"{count} photographs received more than {days} days ago {said}.")
+    said = "to be deleted" if dry_run else "deleted"
+    click.echo(f"Photographs received more than {days} days ago: {count} {said}.")

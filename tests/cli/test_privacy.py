@@ -42,12 +42,12 @@ def test_photographs_whose_time_is_over_are_deleted(
     monkeypatch.setenv("PILOT_EVAL_DATABASE", database_url)
     monkeypatch.setenv("PILOT_EVAL_DATA", str(tmp_path))
     command = ["privacy", "retention"]
-    assert "1 photographs" in CliRunner().invoke(main, [*command, "--dry-run"]).output
+    assert "1 to be deleted" in CliRunner().invoke(main, [*command, "--dry-run"]).output
     assert len(list(folder.iterdir())) == 2
     told = CliRunner().invoke(main, command)
     assert (told.exit_code, told.output) == (
         0,
-        "1 photographs received more than 180 days ago are deleted.\n",
+        "Photographs received more than 180 days ago: 1 deleted.\n",
     )
     assert len(list(folder.iterdir())) == 1
     session.expire_all()
