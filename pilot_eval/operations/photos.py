@@ -66,7 +66,7 @@ def record_photo(
     Refused
         If it is of no known kind, too large or no picture, or the visit has as many as it may have.
     WrongState
-        If the pilot asks for none, or the wave is locked.
+        If the pilot asks for none, the wave is locked, or another photograph has this UUID.
     """
     visit = own_record(session, actor, Visit, visit_id)
     if not session.get_one(Pilot, visit.pilot_id).asks_photos:
@@ -94,8 +94,9 @@ def record_photo(
         inserted = insert_once(session, photo)
         stored = session.get_one(VisitPhoto, sent.id, populate_existing=True)
         if not inserted:
-            status = Status.DUPLICATE if stored.digest == digest else Status.CONFLICT
-            return Receipt(sent.id, digest, status, stored.received_at)
+            if stored.digest != digest:
+                raise WrongState("another_photo", N_("Another photograph is stored under this number"))
+            return Receipt(sent.id, digest, Status.DUPLICATE, stored.received_at)
         if len(_standing(session, visit.id)) > MOST_OF_A_VISIT:
             what = N_("A visit may bring along at most %(most)s photographs")
             raise Refused([FieldProblem("photo", "too_many", what, {"most": MOST_OF_A_VISIT})])

@@ -77,7 +77,8 @@ def test_a_photograph_is_stored_once(session: Session, field: Field, visit_id: U
     assert again.received_at == first.received_at
     assert len(list(folder.iterdir())) == 1
     other = PhotoSubmission(one.id, one.kind, picture(300, 300))
-    assert photos.record_photo(session, anna, visit_id, other, folder, NOW).status is Status.CONFLICT
+    with pytest.raises(WrongState):
+        photos.record_photo(session, anna, visit_id, other, folder, NOW)
     assert len(session.exec(select(VisitPhoto)).all()) == 1
     assert audit.first_break(session) is None
 

@@ -30,8 +30,8 @@ from pilot_eval.demo import fill
 from pilot_eval.domain.exports import ExportState
 from pilot_eval.domain.lists import ListKind, ListState
 from pilot_eval.domain.people import Role, TokenScope
-from pilot_eval.operations import tokens
 from pilot_eval.domain.photos import PhotoKind
+from pilot_eval.operations import tokens
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
 from pilot_eval.records.lists import ListFile
@@ -375,6 +375,7 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
                 (role, "other_person"): next(key for others, key in own_tokens.items() if others != role)
                 for role in (*own_tokens, "anonymous")
             },
+        },
         "photo_id": {
             ("", "own"): PHOTOS["own"],
             ("", "other_person"): PHOTOS["other_person"],

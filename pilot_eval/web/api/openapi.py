@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from pilot_eval import __version__
 from pilot_eval.domain.people import TokenScope
+from pilot_eval.domain.photos import PhotoKind
 from pilot_eval.web.api.answers import (
     AssignmentsAnswer,
     BranchesAnswer,
@@ -74,6 +75,9 @@ def document() -> dict[str, Any]:
             },
             "/api/v1/visits/{record_id}": {
                 "put": _recording("visit", "Record a visit", VisitBody) | _secured(TokenScope.VISITS_WRITE)
+            },
+            "/api/v1/visits/{visit_id}/photos/{record_id}": {
+                "put": _photo() | _secured(TokenScope.VISITS_WRITE)
             },
             "/api/v1/timings/{record_id}": {
                 "put": _recording("timing", "Record a timing", TimingBody)
@@ -155,6 +159,38 @@ def _recording(name: str, summary: str, body: type[BaseModel]) -> dict[str, Any]
             ),
             "410": _told(
                 "The assignment was taken back, and this is kept for head office (`withdrawn`).", KeptAside
+            ),
+        },
+    }
+
+
+def _photo() -> dict[str, Any]:
+    uuid = {"type": "string", "format": "uuid"}
+    picture = {"schema": {"type": "string", "contentMediaType": "image/jpeg"}}
+    refused = _REFUSED | {413: "Larger than 4 MB (`too_large`)."}
+    return {
+        "operationId": "photo",
+        "summary": "Store a photograph of a visit",
+        "parameters": [
+            {"name": "visit_id", "in": "path", "required": True, "schema": uuid},
+            *_RECORD_ID,
+            {
+                "name": "kind",
+                "in": "query",
+                "required": True,
+                "description": "What it shows.",
+                "schema": {"type": "string", "enum": [kind.value for kind in PhotoKind]},
+            },
+        ],
+        "requestBody": {"required": True, "content": {"image/jpeg": picture}},
+        "responses": {
+            "200": _told("The very same was stored before; nothing was added.", ReceiptAnswer),
+            "201": _told("Stored.", ReceiptAnswer),
+            **_refusals(refused | _LATER),
+            "409": _told(
+                "The pilot asks for none, the round of visits is locked, or another photograph has this"
+                " number (`wrong_state`).",
+                Refusal,
             ),
         },
     }

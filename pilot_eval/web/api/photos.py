@@ -11,10 +11,8 @@ from flask.typing import ResponseReturnValue
 from pilot_eval.operations.photos import PhotoSubmission, record_photo
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.submissions import Status
-from pilot_eval.web.api import refusals
 from pilot_eval.web.api.answers import ReceiptAnswer, told
 from pilot_eval.web.api.routes import api as api  # its other routes are added here
-from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.sessions import actor, clock, session
 
 
@@ -25,6 +23,4 @@ def photo(visit_id: UUID, record_id: UUID) -> ResponseReturnValue:
     folder: Path = current_app.extensions["settings"].photos
     sent = PhotoSubmission(record_id, request.args.get("kind", ""), request.get_data())
     receipt = record_photo(session(), actor(), visit_id, sent, folder, clock())
-    if receipt.status in KEPT_ASIDE:
-        return refusals.kept_aside(receipt)
     return ReceiptAnswer(**told(receipt)).response(201 if receipt.status is Status.CREATED else 200)

@@ -82,7 +82,7 @@ def test_the_api_takes_one_behind_its_visit(anna: Browser, visit_id: UUID, sessi
     first, again, other = put(photo_id=identity), put(photo_id=identity), put("exterior", photo_id=identity)
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
     assert first.json["uuid"] == str(identity)
-    assert other.json["code"] == "conflict"
+    assert other.json["reason"] == "another_photo"
     assert put("selfie").json["errors"][0]["field"] == "kind"
     assert put(content=b"x").status_code == 422
     assert put(content=b"x" * 4_100_000).status_code == 413
