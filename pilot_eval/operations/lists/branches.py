@@ -32,6 +32,7 @@ class _Wanted:
     stratum: str | None
     time_zone: str | None
     closed_on: date | None
+    place: tuple[float, float] | None
 
 
 def columns(_session: Session, _pilot: Pilot | None) -> Sequence[Column]:
@@ -42,6 +43,8 @@ def columns(_session: Session, _pilot: Pilot | None) -> Sequence[Column]:
         Column("stratum", N_("what a draw is stratified by"), codes="city, village"),
         Column("time_zone", N_("that of Moscow unless given"), codes=USUAL_ZONE),
         Column("closed_on", N_("the day on which it was closed for good")),
+        Column("latitude", N_("in degrees, for the distance of an auditor's phone"), codes="56.1291"),
+        Column("longitude", N_("in degrees"), codes="40.4066"),
     )
 
 
@@ -91,7 +94,17 @@ def _read(row: Row) -> _Wanted:
         stratum=row.short("stratum", LONGEST_CODE) or None,
         time_zone=row.zone("time_zone") or None,
         closed_on=row.day("closed_on"),
+        place=_place(row),
     )
+
+
+def _place(row: Row) -> tuple[float, float] | None:
+    """Latitude and longitude: both or none."""
+    north, east = row.number_within("latitude", 90), row.number_within("longitude", 180)
+    for column, given, other in (("latitude", north, "longitude"), ("longitude", east, "latitude")):
+        if given is None and row.text(other) and not row.text(column):
+            row.wrong(column, Message("is empty; a place needs both"))
+    return None if north is None or east is None else (north, east)
 
 
 def _changes(branch: Branch, wanted: _Wanted, regions: Mapping[str, Region]) -> bool:
@@ -103,6 +116,7 @@ def _changes(branch: Branch, wanted: _Wanted, regions: Mapping[str, Region]) -> 
             wanted.stratum is not None and branch.stratum != wanted.stratum,
             wanted.time_zone is not None and branch.time_zone != wanted.time_zone,
             wanted.closed_on is not None and branch.closed_on != wanted.closed_on,
+            wanted.place is not None and (branch.latitude, branch.longitude) != wanted.place,
         )
     )
 
@@ -120,6 +134,8 @@ def _store(
                 stratum=each.stratum or "",
                 time_zone=each.time_zone or USUAL_ZONE,
                 closed_on=each.closed_on,
+                latitude=each.place and each.place[0],
+                longitude=each.place and each.place[1],
             )
         )
     codes = {each.code: each for each in changed}
@@ -130,6 +146,8 @@ def _store(
         branch.stratum = each.stratum if each.stratum is not None else branch.stratum
         branch.time_zone = each.time_zone or branch.time_zone
         branch.closed_on = each.closed_on or branch.closed_on
+        if each.place is not None:
+            branch.latitude, branch.longitude = each.place
         session.add(branch)
     session.flush()
     return {"changed": [stored_id(branch) for branch in stored.values()]}

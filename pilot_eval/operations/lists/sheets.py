@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from pilot_eval.engines.problems import Problems, quoted
 from pilot_eval.engines.tables import Table
 from pilot_eval.operations.policy import Action
 from pilot_eval.records.pilots import Pilot
+from pilot_eval.reports.numbers import parse_number
 
 T = TypeVar("T")
 CHECKING, STORING = "rows looked through", "rows stored"
@@ -139,6 +141,21 @@ class Row:
             self.wrong(column, Message("%(cell)s is not a whole number", cell=quoted(found)))
             return None
         return int(found)
+
+    def number_within(self, column: str, most: float) -> float | None:
+        """The cell as a number from -`most` to `most`; anything else is noted, an empty cell is None."""
+        found = self.text(column)
+        if not found:
+            return None
+        try:
+            value = parse_number(found)
+        except ValueError:
+            value = math.nan
+        if not -most <= value <= most:
+            what = Message("%(cell)s is no number from -%(most)s to %(most)s", cell=quoted(found), most=most)
+            self.wrong(column, what)
+            return None
+        return value
 
     def day(self, column: str) -> date | None:
         """The cell as a day; anything else is noted, an empty cell is None."""

@@ -97,6 +97,19 @@ def test_every_problem_is_told_by_row_and_by_the_files_own_heading(
     assert codes(session) == []
 
 
+def test_a_place_has_both_numbers(bringing: Bringing, session: Session) -> None:
+    content = "code;name;region;latitude;longitude\n1;A;N;56,1291;40.4066\n2;B;N;95;40\n3;C;N;;40\n4;D;N;;\n"
+    report = bringing.bring(ListKind.BRANCHES, content)
+    assert [str(problem) for problem in report.problems] == [
+        "row 3, column latitude: '95' is no number from -90 to 90",
+        "row 4, column latitude: is empty; a place needs both",
+    ]
+    mended = content.replace(";95;", ";55;").replace("N;;40", "N;50;40")
+    assert bringing.bring(ListKind.BRANCHES, mended).added == 4
+    places = {branch.code: (branch.latitude, branch.longitude) for branch in session.exec(select(Branch))}
+    assert places == {"1": (56.1291, 40.4066), "2": (55.0, 40.0), "3": (50.0, 40.0), "4": (None, None)}
+
+
 def test_a_match_is_remembered(bringing: Bringing) -> None:
     bringing.bring(ListKind.BRANCHES, BRANCHES, HEADINGS)
     other = bringing.arrive(ListKind.BRANCHES, "  индекс ;УФПС;название\n600009;Владимирская;Новое\n")
