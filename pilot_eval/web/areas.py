@@ -21,6 +21,7 @@ from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
 from pilot_eval.web.schedule.auditors import auditors
 from pilot_eval.web.schedule.coverage import coverage
+from pilot_eval.web.schedule.drawing import drawing
 from pilot_eval.web.schedule.pages import area as schedule
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
@@ -38,6 +39,7 @@ AREAS = (
     pilots,
     schedule,
     coverage,
+    drawing,
     auditors,
     plans,
     branches,

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 
 WORDS = {
     "assignment.create": lazy_gettext("Visit assigned"),
+    "assignment.draw": lazy_gettext("Visits assigned by a random draw"),
     "assignment.hand_over": lazy_gettext("Assigned visit handed over"),
     "assignment.withdraw": lazy_gettext("Assigned visit withdrawn"),
     "auditor.declare": lazy_gettext("Bars and regions of an auditor declared"),

@@ -7,11 +7,20 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional
 
 from pilot_eval.domain.pilots import Period
-from pilot_eval.web.fields import Given, WholeNumberField
+from pilot_eval.web.fields import Given, NumberField, WholeNumberField
 
 _DATE = {"render_kw": {"autocomplete": "off"}}
 
@@ -78,3 +87,14 @@ def quota_form(waves: Mapping[str, Mapping[str, int]], dayparts: Mapping[str, st
         for code, name in dayparts.items()
     }
     return type("QuotaForm", (FlaskForm,), fields)()
+
+
+class DrawVisitsForm(FlaskForm):
+    """How visits are drawn."""
+
+    seed = WholeNumberField(_l("Seed"), validators=[Given(_l("Enter a whole number"))])
+    doubles = NumberField(
+        _l("Double visits, per cent"), validators=[Given(_l("Give 0, or a share from 5 to 10 per cent"))]
+    )
+    periods = SelectMultipleField(_l("Waves"), validate_choice=False)
+    auditors = SelectMultipleField(_l("Auditors"), validate_choice=False)
