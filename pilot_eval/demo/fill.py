@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle
 from uuid import UUID
@@ -42,6 +42,7 @@ TIMINGS_PER_BRANCH = 30
 ZONE = ZoneInfo("Europe/Moscow")
 OPENS, CLOSES = 9, 18  # o'clock
 WINDOW = timedelta(days=6)
+DOUBLE_EVERY = 11
 # Parts of the day in which visits are made by turns, with their o'clock; and how many a branch is to have.
 PARTS = {"morning": (OPENS, 11), "midday": (11, 14), "afternoon": (14, CLOSES - 2)}
 QUOTA = {"morning": 2, "midday": 2, "afternoon": 1}
@@ -235,7 +236,10 @@ def _play(
     waves = [Period.BEFORE] if until else [Period.BEFORE, Period.AFTER]
     set_quotas(session, head_office, played.slug, dict.fromkeys((Period.BEFORE, Period.AFTER), QUOTA))
     plans = _plans(world, auditors, played, waves, size)
+    doubles = _double_visits(plans)
     stored = assignments.assign_visits(session, head_office, played.slug, plans)
+    for again, first in doubles.items():
+        stored[again].double_of_id = stored[first].id
     people_by_id = {user.id: user for user in auditors}
     for done, (plan, assignment) in enumerate(zip(plans, stored, strict=True), 1):
         arm = arms[plan.branch]
@@ -274,6 +278,17 @@ def _plans(
                 window = (day, min(day + WINDOW, last))
                 plans.append(VisitPlan(code, period, auditors[auditor].id, scenario, window, part))
     return plans
+
+
+def _double_visits(plans: list[VisitPlan]) -> dict[int, int]:
+    """Some visits repeat the one before them in the same branch: place of the double to that of the first."""
+    found = {}
+    for place in range(DOUBLE_EVERY, len(plans), DOUBLE_EVERY):
+        first, again = plans[place - 1], plans[place]
+        if (first.branch, first.period) == (again.branch, again.period) and place - 1 not in found:
+            plans[place] = replace(again, scenario=first.scenario, window=first.window, daypart=first.daypart)
+            found[place] = place - 1
+    return found
 
 
 def _visit(

@@ -21,6 +21,8 @@ from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
 
+Key = tuple[object, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class VisitPlan:
@@ -60,7 +62,7 @@ class Place:
     scenarios: dict[str, dict[str, str]]
     dayparts: dict[str, Daypart]
     rotation: Rotation
-    known: dict[tuple[object, ...], Assignment]
+    known: dict[Key, Assignment]
 
     def wave_is_open(self, plan: VisitPlan) -> bool:
         wave = self.waves.get(plan.period)
@@ -120,26 +122,33 @@ class Place:
         wave = self.waves[plan.period]
         return plan.window or (wave.opens_on, wave.closes_on)
 
-    def take(self, plan: VisitPlan) -> Assignment:
-        """Its row, from now on one of what is planned; `known` has the first of equal ones."""
+    def row(self, plan: VisitPlan) -> Assignment:
+        """The assignment that it would be."""
         first, last = self.days(plan)
-        branch = pilots.stored_id(self.branches[plan.branch])
-        row = Assignment(
+        return Assignment(
             pilot_id=pilots.stored_id(self.pilot),
             wave_id=pilots.stored_id(self.waves[plan.period]),
-            branch_id=branch,
+            branch_id=pilots.stored_id(self.branches[plan.branch]),
             auditor_id=plan.auditor_id,
             scenario=plan.scenario,
             window_from=first,
             window_to=last,
             daypart=plan.daypart,
         )
-        self.rotation.take(plan.auditor_id, branch, (first, last))
+
+    def key(self, plan: VisitPlan) -> Key:
+        """What tells it from others; see `known`."""
+        return key_of(self.row(plan))
+
+    def take(self, plan: VisitPlan) -> Assignment:
+        """Its row, from now on one of what is planned; `known` has the first of equal ones."""
+        row = self.row(plan)
+        self.rotation.take(row.auditor_id, row.branch_id, (row.window_from, row.window_to))
         self.known.setdefault(key_of(row), row)
         return row
 
 
-def key_of(row: Assignment) -> tuple[object, ...]:
+def key_of(row: Assignment) -> Key:
     """What makes two assignments the same."""
     return (
         row.wave_id,

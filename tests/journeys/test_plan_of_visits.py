@@ -100,6 +100,31 @@ def test_branches_are_barred_for_an_auditor(site: Site, desk: Page) -> None:
     assert len(stored(site.app, BarredBranch)) == 1
 
 
+def test_visits_are_drawn_looked_at_and_assigned(site: Site, read_by: Callable[..., Page]) -> None:
+    page = read_by(HEAD_OFFICE, site, width=PHONE)
+    page.goto(f"/pilots/{RUNNING}/assignments")
+    about_visits(page, "Random draw")
+    page.get_by_label("Before training").uncheck()
+    page.get_by_label("Double visits, per cent").fill("50")
+    page.get_by_role("button", name="Draw").click()
+    expect(page.locator(".error-summary")).to_contain_text("from 5 to 10 per cent")
+    seen_in_both(page, "plan-draw-refused")
+    page.get_by_label("Double visits, per cent").fill("8")
+    page.get_by_role("button", name="Draw").click()
+    expect(page.get_by_role("heading", name="Proposal")).to_be_visible()
+    seen_in_both(page, "plan-draw")
+    before = len(stored(site.app, Assignment))
+    page.get_by_role("button", name="Assign all of these visits").click()
+    expect(page.get_by_text("visits are assigned.")).to_be_visible()
+    added = stored(site.app, Assignment)[before:]
+    assert len(added) > 100
+    assert any(row.double_of_id for row in added)
+    about_visits(page, "Coverage")
+    page.get_by_label("Wave").select_option("after")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("not assigned")).to_have_count(0)
+
+
 def test_a_manager_reads_what_was_planned_once_it_is_over(site: Site, read_by: Callable[..., Page]) -> None:
     page = read_by(MANAGER, site)
     page.goto(f"/pilots/{SLUG}/coverage")

@@ -179,6 +179,12 @@ def test_bars_and_regions_of_an_auditor_are_declared(desk: Any, session: Session
     assert "checked" in desk.get(path).text
 
 
+def test_the_schedule_leads_to_files_of_this_pilot(desk: Any, field: Field) -> None:
+    page = desk.get(f"{PATH}/assignments").text
+    assert 'href="/lists/assignments?pilot=vladimir"' in page
+    assert "daypart" in desk.get("/lists/assignments?pilot=vladimir").text
+
+
 def test_the_auditor_reads_the_part_of_the_day(anna: Any, session: Session, field: Field) -> None:
     window = (date(2014, 8, 10), date(2014, 8, 14))
     plan = VisitPlan("600003", Period.BEFORE, field.anna.id, "transfer", window, "evening")
