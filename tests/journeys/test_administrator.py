@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from pilot_eval.demo.fill import SLUG, sign_in_names
-from pilot_eval.domain.people import Role
+from pilot_eval.domain.people import Role, TokenScope
+from pilot_eval.operations import tokens
+from pilot_eval.records.database import session_of
 from pilot_eval.records.people import User
+from tests.conftest import OPERATOR
 from tests.journeys.conftest import DESK, PHONE, Site
 from tests.journeys.walking import fill_sign_in, in_language, person, seen, sign_in_as, stored
 
@@ -79,6 +83,39 @@ def test_a_changed_role_ends_the_sign_in(site: Site, desk: Page, open_page: Call
     expect(desk.get_by_text("The changes are saved.")).to_be_visible()
     other.goto("/pilots")
     other.wait_for_url(SIGN_IN)
+
+
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_lost_phone_is_ended_and_a_token_with_it(
+    site: Site, desk: Page, open_page: Callable[..., Page], language: str
+) -> None:
+    auditor = person(site.app, sign_in_names()[Role.AUDITOR])
+    phone = open_page(PHONE, user_agent=ANDROID, language=language)
+    sign_in_as(phone, auditor.email)
+    in_language(phone, language)
+    with session_of(site.app.extensions["engine"]) as session:
+        scopes = [TokenScope.VISITS_WRITE, TokenScope.ASSIGNMENTS_READ]
+        tokens.make_token(
+            session, OPERATOR, auditor.email, scopes=scopes, name="T-1", days=30, now=datetime.now(UTC)
+        )
+    phone.goto("/account")
+    expect(phone.get_by_text("Chrome, Android")).to_be_visible()
+    seen(phone, "auditor-account")
+
+    in_language(desk, language)
+    desk.goto(f"/people/{auditor.id}/access")
+    seen(desk, "administrator-access")
+    for row in ("Chrome, Android", "T-1"):
+        desk.get_by_role("row").filter(has_text=row).get_by_role("button").click()
+        expect(desk.get_by_role("row").filter(has_text=row)).to_have_count(0)
+    phone.goto("/account")
+    phone.wait_for_url(SIGN_IN)
 
 
 def test_the_audit_log_is_whole_and_says_so(desk: Page) -> None:

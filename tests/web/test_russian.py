@@ -26,7 +26,7 @@ FEWEST_PAGES = {Role.AUDITOR: 12, Role.MANAGER: 7, Role.HEAD_OFFICE: 10, Role.AD
 # Latin letters that are right on a Russian page: names, and codes that the demonstration's own data have.
 NAMES = {
     *TOWNS,
-    *("pilot", "eval", "Apache", "UTC", "ID", "English"),
+    *("pilot", "eval", "Apache", "API", "OpenAPI", "UUID", "UTC", "ID", "English"),
     *("EMS", "Excel", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
     *("SPSS", "Stata", "PowerPoint", "ZIP", "XmR", "n"),
 }

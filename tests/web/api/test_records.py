@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from pilot_eval.domain.pilots import WaveState
 from pilot_eval.operations.submissions import receipt_code
+from pilot_eval.records import database
 from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
 from tests.field import NOW, Field
 from tests.web.api.conftest import GOOD, Phone
@@ -323,6 +324,30 @@ def test_a_failing_database_asks_to_come_again(
     assert int(answer.headers["Retry-After"]) > 0
     assert stored(session, TABLES[kind]) == []
     assert phone.send(kind, record_id).status_code == 201
+
+
+@pytest.fixture
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that waits for a locked database but a moment."""
+    monkeypatch.setattr(database, "_LOCK_WAIT_MS", 300)
+
+
+def test_a_database_that_somebody_holds_locked_asks_to_come_again(
+    in_haste: None, phone: Phone, session: Session, sqlite_url: str
+) -> None:
+    record_id = uuid4()
+    token = phone.session().json["csrf_token"]
+    body = {"assignment": phone.assignment, **GOOD["visits"]}
+    holder = database.open_database(sqlite_url)
+    with holder.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")  # begins at once, for writing
+        answer = phone.browser.put(f"/api/v1/visits/{record_id}", json=body, headers={"X-CSRFToken": token})
+    holder.dispose()
+    assert (answer.status_code, answer.json["code"]) == (503, "busy")
+    assert answer.json["uuid"] == str(record_id)
+    assert answer.headers["Retry-After"] == "5"
+    assert stored(session, Visit) == []
+    assert phone.send("visits", record_id).status_code == 201
 
 
 def test_how_it_was_filled_in_is_stored_and_counts_for_the_digest(phone: Phone, session: Session) -> None:
