@@ -15,6 +15,7 @@ from pilot_eval.domain.checklists import (
     score,
     to_hundredths,
     unanswered,
+    unexpected,
 )
 from pilot_eval.domain.documents import DocumentError, read_yaml
 
@@ -123,6 +124,7 @@ def test_the_digest_is_blind_to_spelling_and_sees_a_weight():
         ({"sections__1__code": "A"}, "sections[1].code", "duplicate_code"),
         ({"sections__1__items__0__comment_on": False}, "sections[1].items[0].comment_on", "bare_boolean"),
         ({"sections__1__items__0__comment_on": "never"}, "sections[1].items[0].comment_on", "unknown"),
+        ({"sections__1__items__0__expected": "never"}, "sections[1].items[0].expected", "unknown"),
         ({"sections__0__items__0__weight": -1}, "sections[0].items[0].weight", "wrong_kind"),
         ({"sections__0__items__0__weight": 1.5}, "sections[0].items[0].weight", "wrong_kind"),
         ({"sections__0__items__0__weight": True}, "sections[0].items[0].weight", "bare_boolean"),
@@ -429,3 +431,13 @@ def test_numbers_texts_and_choices_are_checked_too():
     assert score(checklist, GOOD | {"N2": "third"}).sections[2].percent == Fraction(
         100 * (4 + Fraction(66, 100)), 6
     )
+
+
+def test_an_answer_that_is_known_beforehand_and_missed_is_named():
+    document = small(sections__0__items__0__expected="yes", sections__2__items__0__expected="na")
+    checklist = parse(document)
+    assert unexpected(checklist, GOOD) == ("C1",)
+    assert unexpected(checklist, GOOD | {"C1": "na", "A1": "no"}) == ("A1",)
+    assert unexpected(checklist, {}) == ()
+    assert parse(checklist.to_document()) == checklist
+    assert checklist.digest != parse(small()).digest

@@ -13,6 +13,7 @@ from pilot_eval.domain.checklists.answers import (
     normalise_answers,
     shown,
     unanswered,
+    unexpected,
 )
 from pilot_eval.domain.checklists.asking import questions
 from pilot_eval.domain.checklists.explaining import Explanation, QuestionStep, SectionStep, explain
@@ -72,4 +73,5 @@ __all__ = [
     "shown",
     "to_hundredths",
     "unanswered",
+    "unexpected",
 ]

@@ -44,6 +44,15 @@ def critical_fails(checklist: Checklist, answers: Answers) -> tuple[str, ...]:
     return tuple(item.code for item in shown(checklist, answers) if item.fails(answers.get(item.code)))
 
 
+def unexpected(checklist: Checklist, answers: Answers) -> tuple[str, ...]:
+    """Codes of the questions whose answer is known beforehand and was given otherwise."""
+    return tuple(
+        item.code
+        for item in shown(checklist, answers)
+        if item.expected and answers.get(item.code) not in (None, item.expected)
+    )
+
+
 def answer_field(code: str) -> str:
     """Name of a question's field: prefixed, so that no code can collide with a form's own names."""
     return f"q_{code}"

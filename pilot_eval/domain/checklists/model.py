@@ -98,6 +98,8 @@ class Item:
     anchors: Mapping[str, Text] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     comment_on: str = ""
+    # Known beforehand: another answer makes a reviewer look.
+    expected: str = ""
     shown_if: ShownIf | None = None
     formula: Formula | None = None
     low: int = 0
@@ -144,6 +146,7 @@ class Item:
                 anchors={answer: text.to_document() for answer, text in self.anchors.items()},
                 options=[option.to_document() for option in self.options],
                 comment_on=self.comment_on,
+                expected=self.expected,
                 shown_if=self.shown_if
                 and {"item": self.shown_if.item, "answers": list(self.shown_if.answers)},
                 formula=self.formula and str(self.formula),

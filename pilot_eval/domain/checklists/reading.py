@@ -160,6 +160,7 @@ def _item(reader: Reader, earlier: Mapping[str, Item]) -> Item:
         anchors=_anchors(reader, kind),
         options=options,
         comment_on=reader.word("comment_on", ""),
+        expected=reader.word("expected", ""),
         shown_if=_shown_if(reader, earlier),
         formula=_formula(reader) if kind == "computed" else None,
         low=reader.whole("low", 0, MAX_NUMBER, 0) if kind == "number" else 0,
@@ -177,11 +178,10 @@ def _item_rules(reader: Reader, item: Item) -> None:
         reader.problem("weight", "cannot_score", message, weight=item.weight, type=item.type)
     if item.critical and 0 not in item.shares.values():
         reader.problem("critical", "cannot_fail", N_("is true, but no answer to this question earns nothing"))
-    if item.comment_on and item.comment_on not in item.offered:
-        message = N_("is %(found)s; it should be one of: %(allowed)s")
-        reader.problem(
-            "comment_on", "unknown", message, found=item.comment_on, allowed=", ".join(item.offered)
-        )
+    for key, answer in {"comment_on": item.comment_on, "expected": item.expected}.items():
+        if answer and answer not in item.offered:
+            message = N_("is %(found)s; it should be one of: %(allowed)s")
+            reader.problem(key, "unknown", message, found=answer, allowed=", ".join(item.offered))
     if item.low > item.high:
         reader.problem("low", "low_above_high", N_("is above high"))
     if item.na and not item.shares and item.asked:
