@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,10 +48,12 @@ class StaleRevision(EditConflict):
     ----------
     current : Visit
         As it stands now.
+    wanted : Visit
+        As it was to become; not stored.
     """
 
-    def __init__(self, current: Visit) -> None:
-        self.current = current
+    def __init__(self, current: Visit, wanted: Visit) -> None:
+        self.current, self.wanted = current, wanted
         super().__init__("the visit was corrected in the meantime")
 
 
@@ -128,9 +131,10 @@ def _correct(
     if visit.revision != revision:
         stored = revision_of(session, visit, corrected.digest)
         if stored is None or stored <= revision:
-            raise StaleRevision(visit)
+            raise StaleRevision(visit, corrected)
         return Receipt(visit.id, corrected.digest, Status.DUPLICATE, visit.received_at, stored)
-    supersede(session, actor, visit, corrected, RevisionKind.CORRECTION, reason, now)
+    content = {name: getattr(corrected, name) for name in CONTENT}
+    supersede(session, actor, visit, content, RevisionKind.CORRECTION, reason, now)
     visit.state = VisitState.SUBMITTED
     mark_stale(session, visit.pilot_id)
     session.flush()
@@ -155,6 +159,15 @@ def require_correctable(visit: Visit, wave: Wave, scope: Scope) -> None:
             raise WrongState("not_returned", message)
     elif visit.state is VisitState.EXCLUDED:
         raise WrongState("excluded", N_("This visit is excluded: restore it before it is corrected"))
+
+
+def may_be_corrected(visit: Visit, wave: Wave, scope: Scope) -> bool:
+    """Whether to show the way to a correction; never instead of `require_correctable`."""
+    try:
+        require_correctable(visit, wave, scope)
+    except WrongState:
+        return False
+    return True
 
 
 def _corrected(
@@ -199,7 +212,7 @@ def supersede(
     session: Session,
     actor: Actor,
     visit: Visit,
-    new: Visit,
+    content: Mapping[str, Any],
     kind: RevisionKind,
     reason: str,
     now: datetime,
@@ -219,7 +232,7 @@ def supersede(
         )
     )
     for name in CONTENT:
-        setattr(visit, name, getattr(new, name))
+        setattr(visit, name, content[name])
     visit.revision += 1
     session.add(visit)
     settle_computed(session, visit)

@@ -24,6 +24,7 @@ class Action(StrEnum):
     RECORD = "record"
     READ_BRANCHES = "read_branches"
     READ_RECORDED = "read_recorded"
+    READ_REVIEWED = "read_reviewed"  # a visit with its score and all that was said of it
     CORRECT = "correct"  # what was sent, with a reason
     REVIEW = "review"  # return, approve, exclude, restore, answer, redact
     REMARK = "remark"  # comment or dispute
@@ -66,6 +67,7 @@ POLICY: dict[Action, dict[Role, Scope]] = {
         _ADMIN: Scope.ALL,
     },
     Action.READ_RECORDED: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},
+    Action.READ_REVIEWED: {_MANAGER: Scope.REGION, _HEAD: Scope.ALL},
     Action.CORRECT: {_AUDITOR: Scope.OWN, _HEAD: Scope.ALL},
     Action.REVIEW: {_HEAD: Scope.ALL},
     Action.REMARK: {_AUDITOR: Scope.OWN, _MANAGER: Scope.REGION, _HEAD: Scope.ALL},

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from pilot_eval.domain.checklists import Answers, Checklist
 from pilot_eval.domain.documents import CODE
@@ -19,7 +19,14 @@ from pilot_eval.domain.personal_data import Suspect, suspects
 from pilot_eval.operations import forms
 from pilot_eval.records.forms import ChecklistVersion
 from pilot_eval.records.network import Branch
-from pilot_eval.records.visits import EntryMethod, Timing, Visit, VisitOutcome, VisitState
+from pilot_eval.records.visits import (
+    EntryMethod,
+    SubmissionConflict,
+    Timing,
+    Visit,
+    VisitOutcome,
+    VisitState,
+)
 from pilot_eval.stats.signals import UNANSWERED, Codes
 
 SHORTEST_NARRATIVE: Final = 20  # characters; shorter ones are alike by chance
@@ -169,3 +176,17 @@ def suspects_in(document: Document) -> dict[str, list[Suspect]]:
         for place, texts in texts_of(document).items()
     }
     return {place: those for place, those in found.items() if those}
+
+
+def kept_beside(session: Session, visit: Visit) -> list[SubmissionConflict]:
+    """What else was sent under the identity of a visit, or for the same assignment."""
+    same: Any = col(SubmissionConflict.record_id) == visit.id
+    if visit.assignment_id is not None:
+        same = or_(same, col(SubmissionConflict.assignment_id) == visit.assignment_id)
+    return list(
+        session.exec(
+            select(SubmissionConflict)
+            .where(col(SubmissionConflict.record_type) == "visit", same)
+            .order_by(col(SubmissionConflict.id))
+        )
+    )

@@ -17,6 +17,7 @@ see_assignments    own  -       all  -
 record             own  -       -    -
 read_branches      own  region  all  all
 read_recorded      own  region  all  -
+read_reviewed      -    region  all  -
 correct            own  -       all  -
 review             -    -       all  -
 remark             own  region  all  -
