@@ -40,6 +40,9 @@ LONGEST_REASON = 500
 # What a visit's content is; the columns of `VisitRevision` as well.
 CONTENT = ("outcome", "started_at", "left_at", "document", "score_hundredths", "critical_failed", "digest")
 
+# How the visit was made, which no correction changes: parts of its document.
+_OF_THE_FIRST = ("filling", "distance_m")
+
 
 class StaleRevision(EditConflict):
     """Somebody else has corrected the visit in the meantime.
@@ -134,6 +137,9 @@ def _correct(
             raise StaleRevision(visit, corrected)
         return Receipt(visit.id, corrected.digest, Status.DUPLICATE, visit.received_at, stored)
     content = {name: getattr(corrected, name) for name in CONTENT}
+    content["document"] = dict(corrected.document) | {
+        name: visit.document[name] for name in _OF_THE_FIRST if name in visit.document
+    }
     supersede(session, actor, visit, content, RevisionKind.CORRECTION, reason, now)
     visit.state = VisitState.SUBMITTED
     mark_stale(session, visit.pilot_id)

@@ -14,6 +14,7 @@ from pilot_eval.operations.field_kits import FieldKit
 from pilot_eval.operations.submissions import Receipt
 from pilot_eval.operations.visits import AssignedVisit
 from pilot_eval.records.network import Branch
+from pilot_eval.records.visits import Visit
 
 
 class Answer(BaseModel):
@@ -54,6 +55,22 @@ class FieldFault(Answer):
     message: str
 
 
+class CurrentVersion(Answer):
+    """A visit as it stands, its members named as in a payload."""
+
+    revision: int
+    outcome: str
+    started_at: datetime
+    left_at: datetime
+    answers: dict[str, int | str]
+    comments: dict[str, str]
+    narrative: str = ""
+    window_no: int | None = None
+    receipt_time: str = ""
+    receipt_tail: str = ""
+    incidents: list[str] = []
+
+
 class Refusal(Answer):
     """Why something was not done: a word for programs, a sentence for people."""
 
@@ -62,6 +79,9 @@ class Refusal(Answer):
     uuid: UUID | None = Field(None, description="Of the record that was sent.")
     reason: str = Field("", description="What exactly is not in the state for it.")
     errors: list[FieldFault] = []
+    current: CurrentVersion | None = Field(
+        None, description="The version that counts, where another was corrected."
+    )
 
 
 class KeptAside(Answer):
@@ -143,6 +163,23 @@ def told(receipt: Receipt) -> dict[str, Any]:
         "receipt": receipt.code,
         "revision": receipt.revision,
     }
+
+
+def current_version(visit: Visit) -> dict[str, Any]:
+    """The version of a visit that a stale correction did not know."""
+    document: dict[str, Any] = visit.document
+    header = {
+        name: value for name, value in document["header"].items() if name in CurrentVersion.model_fields
+    }
+    found = CurrentVersion.model_validate(
+        {
+            **header,
+            "revision": visit.revision,
+            "answers": document["answers"],
+            "comments": document["comments"],
+        }
+    )
+    return found.model_dump(mode="json")
 
 
 def branches_answer(rows: list[tuple[Branch, str]], following: str | None) -> BranchesAnswer:

@@ -74,7 +74,8 @@ def document() -> dict[str, Any]:
                 | _secured(TokenScope.BRANCHES_READ)
             },
             "/api/v1/visits/{record_id}": {
-                "put": _recording("visit", "Record a visit", VisitBody) | _secured(TokenScope.VISITS_WRITE)
+                "put": _recording("visit", "Record a visit, or correct it", VisitBody, [_IF_MATCH])
+                | _secured(TokenScope.VISITS_WRITE)
             },
             "/api/v1/visits/{visit_id}/photos/{record_id}": {
                 "put": _photo() | _secured(TokenScope.VISITS_WRITE)
@@ -129,6 +130,15 @@ _RECORD_ID = [
 ]
 
 
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": 'The revision that is corrected, such as "2"; the body then says the `reason`.',
+    "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
+}
+
+
 def _reading(
     name: str, summary: str, answer: type[BaseModel], parameters: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
@@ -141,11 +151,13 @@ def _reading(
     }
 
 
-def _recording(name: str, summary: str, body: type[BaseModel]) -> dict[str, Any]:
+def _recording(
+    name: str, summary: str, body: type[BaseModel], headers: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
     return {
         "operationId": name,
         "summary": summary,
-        "parameters": _RECORD_ID,
+        "parameters": _RECORD_ID + (headers or []),
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
         "responses": {
             "200": _told("The very same was stored before; nothing was added.", ReceiptAnswer),
@@ -153,7 +165,8 @@ def _recording(name: str, summary: str, body: type[BaseModel]) -> dict[str, Any]
             **_refusals(_REFUSED | _LATER),
             "409": _told(
                 "Another version is stored, and this one is kept for a reviewer (`conflict`);"
-                " or nothing can be recorded now (`wrong_state`).",
+                " nothing can be recorded or corrected now (`wrong_state`);"
+                " or the visit was corrected in the meantime (`stale_revision`, with `current`).",
                 KeptAside,
                 Refusal,
             ),

@@ -116,6 +116,7 @@ class VisitBody(Payload):
     confirmed: bool = Field(False, description="What is odd has been seen and is right.")
     filling: FillingBody | None = None
     distance_m: Annotated[int, Field(ge=0, le=MAX_METRES)] | None = None
+    reason: str = Field("", description="Why a sent visit is corrected; with If-Match only.")
 
     def submission(self, visit_id: UUID, unreadable: Sequence[FieldProblem]) -> VisitSubmission:
         """What was filled in."""
@@ -213,6 +214,22 @@ def read(model: type[Body]) -> tuple[Body, list[FieldProblem]]:
                 _leave_out(body, missing, *path)
             if "assignment" not in body:
                 raise Refused(list(faults.values())) from None
+
+
+def edited_revision() -> int | None:
+    """The revision that this request says it corrects; None where it corrects nothing.
+
+    Raises
+    ------
+    Unreadable
+    """
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    written = re.fullmatch(r'"([1-9][0-9]{0,8})"', given.strip())
+    if written is None:
+        raise Unreadable(N_('If-Match names the revision that was edited in quotes, such as "2"'))
+    return int(written[1])
 
 
 def _json_object() -> dict[str, Any]:

@@ -9,8 +9,9 @@ from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
 from pilot_eval.domain.people import TokenScope
 from pilot_eval.domain.problems import Refused, Unconfirmed
+from pilot_eval.operations.corrections import StaleRevision
 from pilot_eval.operations.submissions import Receipt, Status
-from pilot_eval.web.api.answers import KeptAside, told
+from pilot_eval.web.api.answers import KeptAside, current_version, told
 from pilot_eval.web.api.payloads import Unreadable
 from pilot_eval.web.errors import refusal
 from pilot_eval.web.messages import said
@@ -23,6 +24,7 @@ def install(api: Blueprint) -> None:
     api.register_error_handler(NotAllowed, _forbidden)
     api.register_error_handler(NotFound, _not_found)
     api.register_error_handler(WrongState, _wrong_state)
+    api.register_error_handler(StaleRevision, _stale_revision)
     api.register_error_handler(Refused, _refused)
     api.register_error_handler(Unreadable, lambda error: refusal(400, "unreadable", said(error.message)))
     api.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -39,6 +41,13 @@ def _not_found(_error: NotFound) -> Response:
 
 def _wrong_state(error: WrongState) -> Response:
     return refusal(409, "wrong_state", said(error.message), reason=error.code)
+
+
+def _stale_revision(error: StaleRevision) -> Response:
+    message = gettext(
+        "The visit was corrected in the meantime. Compare both versions, then send yours again."
+    )
+    return refusal(409, "stale_revision", message, current=current_version(error.current))
 
 
 def _refused(error: Refused) -> Response:

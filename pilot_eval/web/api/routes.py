@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
-from sqlmodel import Session
 
 from pilot_eval.domain.errors import WrongState
-from pilot_eval.domain.people import Actor, TokenScope
+from pilot_eval.domain.people import TokenScope
 from pilot_eval.domain.problems import N_
 from pilot_eval.operations import field_kits, network, timings, visits
+from pilot_eval.operations.corrections import correct_visit
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.submissions import Receipt, Status
 from pilot_eval.web import bearer
@@ -29,7 +26,7 @@ from pilot_eval.web.api.answers import (
     told,
 )
 from pilot_eval.web.api.openapi import document
-from pilot_eval.web.api.payloads import Body, TimingBody, VisitBody, read
+from pilot_eval.web.api.payloads import TimingBody, VisitBody, edited_revision, read
 from pilot_eval.web.languages import language
 from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.sessions import actor, clock, session
@@ -82,24 +79,28 @@ def who() -> ResponseReturnValue:
 
 @api.put("/visits/<uuid:record_id>")
 def visit(record_id: UUID) -> ResponseReturnValue:
-    """Record a visit; sent twice it is stored once."""
-    return _record(record_id, VisitBody, visits.record_visit)
+    """Record a visit, or correct it with If-Match and a reason; sent twice it is stored once."""
+    scope_of(actor(), Action.RECORD)
+    body, unreadable = read(VisitBody)
+    submission, revision = body.submission(record_id, unreadable), edited_revision()
+    if revision is None:
+        return _told(visits.record_visit(session(), actor(), submission, clock()))
+    return _told(
+        correct_visit(session(), actor(), submission, clock(), revision=revision, reason=body.reason)
+    )
 
 
 @api.put("/timings/<uuid:record_id>")
 def timing(record_id: UUID) -> ResponseReturnValue:
     """Record a timing; sent twice it is stored once."""
-    return _record(record_id, TimingBody, timings.record_timing)
-
-
-def _record(
-    record_id: UUID, model: type[Body], record: Callable[[Session, Actor, Any, datetime], Receipt]
-) -> ResponseReturnValue:
     scope_of(actor(), Action.RECORD)
     if "If-Match" in request.headers:
-        raise WrongState("no_corrections", N_("What was sent cannot be corrected this way"))
-    body, unreadable = read(model)
-    receipt = record(session(), actor(), body.submission(record_id, unreadable), clock())
+        raise WrongState("no_corrections", N_("A timing that was sent cannot be corrected"))
+    body, unreadable = read(TimingBody)
+    return _told(timings.record_timing(session(), actor(), body.submission(record_id, unreadable), clock()))
+
+
+def _told(receipt: Receipt) -> ResponseReturnValue:
     if receipt.status in KEPT_ASIDE:
         return refusals.kept_aside(receipt)
     return ReceiptAnswer(**told(receipt)).response(201 if receipt.status is Status.CREATED else 200)

@@ -271,10 +271,10 @@ def test_a_locked_wave_is_in_the_wrong_state(phone: Phone, field: Field, session
     assert stored(session, TABLES[kind]) == []
 
 
-def test_a_correction_is_not_taken_yet(phone: Phone) -> None:
+def test_a_timing_that_was_sent_cannot_be_corrected(phone: Phone) -> None:
     record_id = uuid4()
-    phone.send("visits", record_id)
-    answer = phone.send("visits", record_id, headers={"If-Match": '"1"'}, narrative="Corrected")
+    phone.send("timings", record_id)
+    answer = phone.send("timings", record_id, headers={"If-Match": '"1"'})
     assert (answer.status_code, answer.json["code"]) == (409, "wrong_state")
 
 
