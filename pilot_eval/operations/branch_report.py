@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -38,6 +39,8 @@ _TARGET: Final = {"timing_wait": 600}  # seconds, where the timing form names no
 class VisitLine:
     """A visit as those see it who may read it: never by whom beyond a pseudonym, never a plan."""
 
+    id: UUID
+    state: str
     day: str
     period: str
     outcome: str
@@ -244,4 +247,12 @@ def _visits(alone: Snapshot, seen: frozenset[Period]) -> tuple[VisitLine, ...]:
 def _visit_line(visit: VisitRow, zone: ZoneInfo) -> VisitLine:
     score = None if visit.score_hundredths is None else visit.score_hundredths / 100
     day = visit.started_at.astimezone(zone).date().isoformat()
-    return VisitLine(day, Period(visit.period).value, visit.outcome.value, score, visit.auditor)
+    return VisitLine(
+        UUID(visit.id),
+        visit.state.value,
+        day,
+        Period(visit.period).value,
+        visit.outcome.value,
+        score,
+        visit.auditor,
+    )

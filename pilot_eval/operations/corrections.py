@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from pilot_eval.domain.checklists import Checklist
 from pilot_eval.domain.errors import EditConflict, NotFound, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import WaveState
@@ -33,7 +35,7 @@ from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.forms import ChecklistVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Pilot, Wave
-from pilot_eval.records.reviews import VisitRevision
+from pilot_eval.records.reviews import VisitReview, VisitRevision, rulings_on
 from pilot_eval.records.visits import Visit, VisitState
 
 LONGEST_REASON = 500
@@ -58,6 +60,53 @@ class StaleRevision(EditConflict):
     def __init__(self, current: Visit, wanted: Visit) -> None:
         self.current, self.wanted = current, wanted
         super().__init__("the visit was corrected in the meantime")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitToCorrect:
+    """A sent visit as it is taken up again.
+
+    Parameters
+    ----------
+    returned : VisitReview or None
+        Why head office returned it, where it did.
+    own : bool
+        It is the actor's own, not somebody else's.
+    """
+
+    visit: Visit
+    branch: Branch
+    checklist: Checklist
+    returned: VisitReview | None
+    own: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.branch.time_zone)
+
+
+def visit_to_correct(session: Session, actor: Actor, visit_id: UUID) -> VisitToCorrect:
+    """A visit that the actor may correct now.
+
+    Raises
+    ------
+    NotAllowed, NotFound, WrongState
+        As `correct_visit`.
+    """
+    scope_of(actor, Action.CORRECT)
+    visit = session.get(Visit, visit_id)
+    if visit is None:
+        raise NotFound
+    scope = require(actor, Action.CORRECT, owner_id=visit.auditor_id)
+    require_correctable(visit, session.get_one(Wave, visit.wave_id), scope)
+    rulings = rulings_on(session, visit.id)
+    return VisitToCorrect(
+        visit,
+        session.get_one(Branch, visit.branch_id),
+        forms.checklist_of(session.get_one(ChecklistVersion, visit.checklist_id)),
+        rulings[-1] if visit.state is VisitState.RETURNED and rulings else None,
+        scope is Scope.OWN,
+    )
 
 
 def held_visit(session: Session, visit_id: UUID) -> Visit:

@@ -114,6 +114,24 @@ class ReviewedVisit:
         newest = self.rulings[-1] if self.rulings else None
         return None if self.visit.state is VisitState.SUBMITTED else newest
 
+    @property
+    def history(self) -> list[tuple[datetime, str, str, str]]:
+        """What happened, the first thing first: when, by whom, a word for it, and why."""
+        found = [(self.visit.received_at, self.auditor, "record", "")]
+        found += [(one.at, one.by, "kept", "") for one in self.kept]
+        found += [
+            (one.at, one.by, one.kind.value, one.reason if one.kind is RevisionKind.CORRECTION else "")
+            for one in self.corrections
+        ]
+        found += [
+            (one.made_at, self.people[one.made_by], one.ruling.value, one.reason) for one in self.rulings
+        ]
+        for one in self.remarks:
+            found.append((one.said_at, self.people[one.said_by], one.kind.value, ""))
+            if one.answered_at:
+                found.append((one.answered_at, self.people[one.answered_by], "answer", ""))
+        return sorted(found, key=lambda event: event[0])
+
 
 def visit_to_review(session: Session, actor: Actor, visit_id: UUID) -> ReviewedVisit:
     """A visit as head office reviews it; a manager reads one of the own region once its wave has closed.

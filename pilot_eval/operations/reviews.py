@@ -65,7 +65,25 @@ def review_visit(
     reason: str = "",
     items: Mapping[str, str] | None = None,
 ) -> Visit:
-    """Rule on a visit, with its audit event, and commit.
+    """Rule on a visit, with its audit event, and commit; see `store_ruling`."""
+    with one_transaction(session):
+        return store_ruling(
+            session, actor, visit_id, ruling, now, version=version, reason=reason, items=items
+        )
+
+
+def store_ruling(
+    session: Session,
+    actor: Actor,
+    visit_id: UUID,
+    ruling: Ruling,
+    now: datetime,
+    *,
+    version: int,
+    reason: str = "",
+    items: Mapping[str, str] | None = None,
+) -> Visit:
+    """Rule on a visit in the caller's transaction.
 
     Parameters
     ----------
@@ -88,34 +106,33 @@ def review_visit(
         Naming every field that is wrong.
     """
     scope_of(actor, Action.REVIEW)
-    with one_transaction(session):
-        visit = held_visit(session, visit_id)
-        if visit.row_version != version:
-            raise EditConflict
-        _require_open(session, actor, visit, ruling)
-        told: dict[str, str] = {code: why.strip() for code, why in (items or {}).items() if why.strip()}
-        if problems := _problems(session, visit, ruling, reason.strip(), told):
-            raise BadInput(problems)
-        visit.state = _RULINGS[ruling][1]
-        late = results_seen(session, session.get_one(Pilot, visit.pilot_id))
-        session.add(visit)
-        session.add(
-            VisitReview(
-                visit_id=visit.id,
-                revision=visit.revision,
-                ruling=ruling,
-                made_at=now,
-                made_by=actor.user_id,
-                reason=reason.strip(),
-                items=dict(told) if ruling is Ruling.RETURN else {},
-                after_results=late,
-            )
+    visit = held_visit(session, visit_id)
+    if visit.row_version != version:
+        raise EditConflict
+    _require_open(session, actor, visit, ruling)
+    told: dict[str, str] = {code: why.strip() for code, why in (items or {}).items() if why.strip()}
+    if problems := _problems(session, visit, ruling, reason.strip(), told):
+        raise BadInput(problems)
+    visit.state = _RULINGS[ruling][1]
+    late = results_seen(session, session.get_one(Pilot, visit.pilot_id))
+    session.add(visit)
+    session.add(
+        VisitReview(
+            visit_id=visit.id,
+            revision=visit.revision,
+            ruling=ruling,
+            made_at=now,
+            made_by=actor.user_id,
+            reason=reason.strip(),
+            items=dict(told) if ruling is Ruling.RETURN else {},
+            after_results=late,
         )
-        if ruling is not Ruling.APPROVE:
-            mark_stale(session, visit.pilot_id)
-        session.flush()
-        details = {"revision": visit.revision, "after_results": late, "items": sorted(told)}
-        audit.append(session, actor, f"visit.{ruling}", "visit", visit.id, **details)
+    )
+    if ruling is not Ruling.APPROVE:
+        mark_stale(session, visit.pilot_id)
+    session.flush()
+    details = {"revision": visit.revision, "after_results": late, "items": sorted(told)}
+    audit.append(session, actor, f"visit.{ruling}", "visit", visit.id, **details)
     return visit
 
 

@@ -47,7 +47,8 @@ from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
-from pilot_eval.records.visits import Timing, Visit, VisitOutcome
+from pilot_eval.records.reviews import VisitReview
+from pilot_eval.records.visits import Timing, Visit, VisitOutcome, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,10 @@ class AssignedVisit:
         How many timings were recorded for it.
     daypart : Text or None
         The part of the day in which it is to be made; None where any will do.
+    revision : int or None
+        Of the visit's content.
+    returned : VisitReview or None
+        Why head office wants the visit corrected, where it does.
     """
 
     assignment: Assignment
@@ -152,6 +157,8 @@ class AssignedVisit:
     visited_at: datetime | None
     timings: int
     daypart: Text | None = None
+    revision: int | None = None
+    returned: VisitReview | None = None
 
     @property
     def to_do(self) -> bool:
@@ -193,10 +200,13 @@ class AssignedVisits:
         Those of today first, the one that ends soonest at the head; then the overdue; then those to come.
     done : tuple of AssignedVisit
         Newest first.
+    returned : tuple of AssignedVisit
+        Made, but to be corrected; the one that was returned first at the head.
     """
 
     to_do: tuple[AssignedVisit, ...]
     done: tuple[AssignedVisit, ...]
+    returned: tuple[AssignedVisit, ...] = ()
 
 
 def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisits:
@@ -217,6 +227,7 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
         statement = statement.where(col(Assignment.auditor_id) == actor.user_id)
     visits, timings = _recorded(session, actor, scope)
     dayparts = _dayparts(session)
+    returned = _returned(session)
     rows = [
         AssignedVisit(
             assignment,
@@ -227,14 +238,18 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
             visited_at,
             timings.get(assignment.id, 0),
             dayparts.get((assignment.pilot_id, assignment.daypart)),
+            revision=revision,
+            returned=returned.get(visit_id),
         )
         for assignment, branch, wave, auditor in session.exec(statement)
-        for visit_id, visited_at in [visits.get(assignment.id, (None, None))]
+        for visit_id, visited_at, revision in [visits.get(assignment.id, (None, None, None))]
     ]
-    done = [row for row in rows if not row.to_do and (row.visit_id or row.timings)]
+    again = [row for row in rows if row.returned and row.wave_state is not WaveState.LOCKED]
+    done = [row for row in rows if not row.to_do and (row.visit_id or row.timings) and row not in again]
     return AssignedVisits(
         to_do=tuple(sorted((row for row in rows if row.to_do), key=lambda row: _urgency(row, now))),
         done=tuple(sorted(done, key=lambda row: row.last_day, reverse=True)),
+        returned=tuple(sorted(again, key=lambda row: row.returned.made_at if row.returned else now)),
     )
 
 
@@ -250,6 +265,17 @@ def _dayparts(session: Session) -> dict[tuple[int | None, str], Text]:
     }
 
 
+def _returned(session: Session) -> dict[UUID | None, VisitReview]:
+    """The newest ruling on each visit that is to be corrected."""
+    rulings = (
+        select(VisitReview)
+        .join(Visit, col(Visit.id) == col(VisitReview.visit_id))
+        .where(col(Visit.state) == VisitState.RETURNED)
+        .order_by(col(VisitReview.id))
+    )
+    return {ruling.visit_id: ruling for ruling in session.exec(rulings)}
+
+
 def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:
     if row.due(now):
         return 0, row.assignment.window_to
@@ -258,14 +284,17 @@ def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:
 
 def _recorded(
     session: Session, actor: Actor, scope: Scope
-) -> tuple[dict[int | None, tuple[UUID, datetime]], dict[int | None, int]]:
-    """The visit with its beginning, and the number of timings, by assignment."""
-    visits = select(Visit.assignment_id, Visit.id, Visit.started_at)
+) -> tuple[dict[int | None, tuple[UUID, datetime, int]], dict[int | None, int]]:
+    """The visit with its beginning and revision, and the number of timings, by assignment."""
+    visits = select(Visit.assignment_id, Visit.id, Visit.started_at, Visit.revision)
     timings = select(Timing.assignment_id, func.count()).group_by(col(Timing.assignment_id))
     if scope is Scope.OWN:
         visits = visits.where(col(Visit.auditor_id) == actor.user_id)
         timings = timings.where(col(Timing.auditor_id) == actor.user_id)
-    by_assignment = {assignment_id: (visit_id, at) for assignment_id, visit_id, at in session.exec(visits)}
+    by_assignment = {
+        assignment_id: (visit_id, at, revision)
+        for assignment_id, visit_id, at, revision in session.exec(visits)
+    }
     return by_assignment, dict(session.exec(timings).all())
 
 

@@ -16,6 +16,14 @@ ANSWERS = {
     NOT_APPLICABLE: lazy_gettext("N/A"),
 }
 
+# How a visit ended, in the words of its auditor.
+OUTCOMES = {
+    "done": lazy_gettext("The visit was done"),
+    "closed": lazy_gettext("The branch was closed"),
+    "recognised": lazy_gettext("I was recognised as a mystery shopper"),
+    "refused": lazy_gettext("I was refused service"),
+}
+
 
 def answer_label(item: Item, answer: object, tongue: str | None = None) -> str:
     """An answer's words: the checklist's own for a choice, else the product's.

@@ -19,12 +19,14 @@ from pilot_eval.web.photos.pages import area as photos
 from pilot_eval.web.pilots.overview import area as pilots
 from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
+from pilot_eval.web.review.pages import area as review
 from pilot_eval.web.schedule.auditors import auditors
 from pilot_eval.web.schedule.coverage import coverage
 from pilot_eval.web.schedule.drawing import drawing
 from pilot_eval.web.schedule.pages import area as schedule
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
+from pilot_eval.web.visits.corrections import corrections
 from pilot_eval.web.visits.pages import visits
 
 AREAS = (
@@ -34,6 +36,7 @@ AREAS = (
     regions,
     audit_log,
     visits,
+    corrections,
     timings,
     photos,
     pilots,
@@ -46,6 +49,7 @@ AREAS = (
     network,
     heatmap,
     planner,
+    review,
     charts,
     exports,
     own_exports,

@@ -31,6 +31,7 @@ from pilot_eval.domain.exports import ExportState
 from pilot_eval.domain.lists import ListKind, ListState
 from pilot_eval.domain.people import Role, TokenScope
 from pilot_eval.domain.photos import PhotoKind
+from pilot_eval.domain.reviews import RemarkKind
 from pilot_eval.operations import tokens
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
@@ -39,6 +40,7 @@ from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import ApiToken, SignIn, User
 from pilot_eval.records.photos import VisitPhoto
 from pilot_eval.records.pilots import Assignment, Pilot
+from pilot_eval.records.reviews import VisitRemark
 from pilot_eval.records.visits import Timing, Visit
 from pilot_eval.settings import LOOPBACK, Settings
 from tests.conftest import OPERATOR, PASSWORD
@@ -77,6 +79,7 @@ class Site:
         self._add_lists()
         self._add_photos(folder / "photos")
         self.values = self._values()
+        self._add_remark()
         self._settle()
         shutil.copyfile(self.path, self.kept)
 
@@ -156,6 +159,21 @@ class Site:
                     )
                 )
                 (folder / f"{photo_id}.jpg").write_bytes(b"content")
+
+    def _add_remark(self) -> None:
+        """Something said of the first auditor's visit."""
+        with database.session_of(self.app.extensions["engine"]) as session:
+            visit = session.get_one(Visit, self.values["visit_id"]["", "own"])
+            session.add(
+                VisitRemark(
+                    id=REMARK,
+                    visit_id=visit.id,
+                    kind=RemarkKind.COMMENT,
+                    said_at=datetime.now(UTC),
+                    said_by=visit.auditor_id,
+                    text="The terminal was broken",
+                )
+            )
             session.commit()
 
     def _settle(self) -> None:
@@ -229,6 +247,8 @@ class Site:
             return _objects(session)
 
 
+REMARK = 4711
+
 # Exports that are ready, by who asked for them.
 EXPORTS = {
     Role.HEAD_OFFICE: ("10000000-0000-4000-8000-000000000000", "parquet"),
@@ -263,6 +283,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("", "name"): "before-after-quality",
     ("", "page"): "auditor",
     ("", "period"): "before",
+    ("", "ruling"): "approve",
     ("", "record_id"): NOWHERE,
     ("", "schema"): "pilot-summary-1",
     ("", "token"): "no-such-token",
@@ -293,6 +314,13 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
     def branch_in(region: str) -> str:
         return session.exec(
             select(Branch.code).where(Branch.region_id == regions[region].id).order_by(Branch.code)
+        ).first() or pytest.fail(region)
+
+    def visit_in(region: str) -> UUID:
+        return session.exec(
+            select(Visit.id)
+            .join(Branch, col(Branch.id) == col(Visit.branch_id))
+            .where(Branch.region_id == regions[region].id, Visit.pilot_id == finished.id)
         ).first() or pytest.fail(region)
 
     people = {role: session.exec(select(User).where(User.role == role)).first() for role in Role}
@@ -345,8 +373,13 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             # Of the manager's region, and of another one.
             ("", "own"): first_of(Visit, auditor, region="vladimir"),
             ("", "other_person"): first_of(Visit, other, region="kovrov"),
+            ("", "own"): first_of(Visit, auditor),
+            ("", "other_person"): first_of(Visit, other),
+            ("manager", "own"): visit_in("vladimir"),
+            ("manager", "other_person"): visit_in("kovrov"),
             ("", "missing"): NOWHERE,
         },
+        "remark_id": {("", "own"): REMARK, ("", "missing"): 987654321},
         "timing_id": {
             ("", "own"): first_of(Timing, auditor),
             ("", "other_person"): first_of(Timing, other),

@@ -126,6 +126,13 @@ class DaypartAnswer(Answer):
     ru: str
 
 
+class ReturnedAnswer(Answer):
+    """Why head office returned a visit."""
+
+    reason: str
+    items: dict[str, str] = Field(description="By code of the question.")
+
+
 class AssignmentAnswer(Answer):
     """A visit to make, or made."""
 
@@ -138,6 +145,8 @@ class AssignmentAnswer(Answer):
     to_do: bool
     takes_timings: bool
     visit: UUID | None = Field(description="The visit recorded for it.")
+    revision: int | None = Field(description="Of that visit: for If-Match, where it is corrected.")
+    returned: ReturnedAnswer | None = Field(description="Why it is to be corrected, where it is.")
     timings: int
     checklist: str | None = Field(description="Digest; see `checklists`.")
     timing_form: str | None = Field(description="Digest; see `timing_forms`.")
@@ -201,7 +210,9 @@ def assignments_answer(kit: FieldKit, person: int) -> AssignmentsAnswer:
     """What a device takes along; nothing that tells an auditor what the visits are compared for."""
     return AssignmentsAnswer(
         person=person,
-        assignments=[_assignment(kit, row) for row in (*kit.assigned.to_do, *kit.assigned.done)],
+        assignments=[
+            _assignment(kit, row) for row in (*kit.assigned.returned, *kit.assigned.to_do, *kit.assigned.done)
+        ],
         checklists={each.digest: checklists.questions(each) for each in kit.checklists.values()},
         timing_forms={
             each.digest: {name: part for name, part in each.document.items() if name != "targets"}
@@ -224,6 +235,8 @@ def _assignment(kit: FieldKit, row: AssignedVisit) -> AssignmentAnswer:
         to_do=row.to_do,
         takes_timings=row.asks_for_timings,
         visit=row.visit_id,
+        revision=row.revision,
+        returned=_returned(row),
         timings=row.timings,
         checklist=checklist.digest if checklist else None,
         timing_form=timing_form.digest if timing_form else None,
@@ -235,3 +248,10 @@ def _daypart(row: AssignedVisit) -> DaypartAnswer | None:
     if row.daypart is None:
         return None
     return DaypartAnswer(code=row.assignment.daypart, en=row.daypart.en, ru=row.daypart.ru)
+
+
+def _returned(row: AssignedVisit) -> ReturnedAnswer | None:
+    if row.returned is None:
+        return None
+    items = {code: str(why) for code, why in row.returned.items.items()}
+    return ReturnedAnswer(reason=row.returned.reason, items=items)

@@ -15,6 +15,7 @@ from pilot_eval.web.sessions import actor
 MENU = (
     ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
     ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
+    ("review.index", lazy_gettext("Review"), Action.REVIEW),
     ("network.index", lazy_gettext("Network"), Action.SEE_NETWORK),
     ("planner.index", lazy_gettext("Planner"), Action.PLAN_SIZE),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),

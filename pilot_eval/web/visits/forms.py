@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from wtforms import BooleanField, Form, HiddenField, StringField
 
 from pilot_eval.domain.checklists import Answer, Checklist, Item, answer_field, comment_field
 from pilot_eval.operations.visits import VisitSubmission
+from pilot_eval.web.answers import OUTCOMES as OUTCOMES
 from pilot_eval.web.recording import Reading, checkboxes, radios, words
 from pilot_eval.web.visits.question_fields import question_field
-
-OUTCOMES = {
-    "done": lazy_gettext("The visit was done"),
-    "closed": lazy_gettext("The branch was closed"),
-    "recognised": lazy_gettext("I was recognised as a mystery shopper"),
-    "refused": lazy_gettext("I was refused service"),
-}
 
 
 class VisitForm(Form):
@@ -86,3 +82,44 @@ def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
         "confirmed": BooleanField(gettext("Send it as it is")),
     }
     return type("ChecklistForm", (VisitForm,), fields)
+
+
+class CorrectionForm(VisitForm):
+    """What a sent visit is to become; its fields are made by `correction_form`."""
+
+    def fill_in(self, document: Mapping[str, Any], zone: ZoneInfo) -> None:
+        """Write what was sent into the fields."""
+        header = document["header"]
+        started, left = (
+            datetime.fromisoformat(header[name]).astimezone(zone) for name in ("started_at", "left_at")
+        )
+        written = {
+            "outcome": header["outcome"],
+            "day": started.date().isoformat(),
+            "started_at": _clock(started.time()),
+            "left_at": _clock(left.time()),
+            "window_no": header.get("window_no"),
+            "receipt_time": header.get("receipt_time", "")[:5],
+            "receipt_tail": header.get("receipt_tail"),
+            "incidents": header.get("incidents"),
+            "narrative": header.get("narrative"),
+            **{answer_field(code): answer for code, answer in document["answers"].items()},
+            **{comment_field(code): text for code, text in document["comments"].items()},
+        }
+        for name, value in written.items():
+            if name in self and value is not None:
+                self[name].data = value if isinstance(value, list) else str(value)
+
+
+def _clock(at: time) -> str:
+    """As it is typed: seconds only where there are any."""
+    return at.isoformat("seconds" if at.second else "minutes")
+
+
+def correction_form(checklist: Checklist, language: str) -> type[CorrectionForm]:
+    """The form's class for a visit that was sent with that checklist: the same fields, and a reason."""
+    fields = {
+        "revision": HiddenField(),
+        "reason": words(gettext("What is corrected, and why")),
+    }
+    return type("SentChecklistForm", (visit_form(checklist, language), CorrectionForm), fields)

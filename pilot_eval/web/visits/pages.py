@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid4
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from pilot_eval.domain.errors import Problem
 from pilot_eval.domain.people import Role
 from pilot_eval.operations import visits as operations
+from pilot_eval.operations.reviewed_visits import own_review
 from pilot_eval.operations.submissions import Place, Receipt, place_of, receipt_code, require_standing
+from pilot_eval.operations.visits import RecordedVisit
 from pilot_eval.web.languages import language
 from pilot_eval.web.recording import hand_in
 from pilot_eval.web.sessions import actor, clock, session
@@ -64,10 +68,17 @@ def _page(place: Place, form: VisitForm, *, odd: bool = False) -> str:
 @visits.get("/visits/<uuid:visit_id>")
 def receipt(visit_id: UUID) -> ResponseReturnValue:
     """That a visit is stored, and its receipt code; never its score."""
-    recorded = operations.recorded_visit(session(), actor(), visit_id)
+    return receipt_page(operations.recorded_visit(session(), actor(), visit_id))
+
+
+def receipt_page(recorded: RecordedVisit, problems: Sequence[Problem] = (), typed: str = "") -> str:
+    """The receipt with what was said of the visit, and what is wrong with something said just now."""
     return render_template(
         "visits/receipt.html",
         recorded=recorded,
         code=receipt_code(recorded.visit.digest),
         outcome=OUTCOMES[recorded.visit.outcome],
+        review=own_review(session(), recorded.visit),
+        problems=problems,
+        typed=typed,
     )
