@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlmodel import Session, col, select
 
+from pilot_eval.demo import reviews
+from pilot_eval.demo.reviews import Oddities
 from pilot_eval.demo.world import TOWNS, Contact, World, places
 from pilot_eval.domain.errors import DatabaseProblem
 from pilot_eval.domain.people import Actor, Role
@@ -46,6 +48,7 @@ DOUBLE_EVERY = 11
 # Parts of the day in which visits are made by turns, with their o'clock; and how many a branch is to have.
 PARTS = {"morning": (OPENS, 11), "midday": (11, 14), "afternoon": (14, CLOSES - 2)}
 QUOTA = {"morning": 2, "midday": 2, "afternoon": 1}
+STAY, WAY = timedelta(minutes=75), timedelta(minutes=30)
 DOMAIN = "vladimir.example"
 
 BEFORE = (date(2014, 8, 1), date(2014, 8, 31))
@@ -84,6 +87,21 @@ def is_filled(session: Session) -> bool:
             "the demonstration was interrupted here, remove the database and start again"
         )
     return False
+
+
+class Diary:
+    """When auditors are in a branch: nobody is in two at once."""
+
+    def __init__(self) -> None:
+        self._busy: dict[tuple[int, date], list[datetime]] = {}
+
+    def free_from(self, auditor_id: int, wanted: datetime) -> datetime:
+        """The first moment from the wanted one on at which the auditor can begin a visit; now taken."""
+        begun = self._busy.setdefault((auditor_id, wanted.astimezone(ZONE).date()), [])
+        while clash := next((other for other in begun if abs(other - wanted) < STAY + WAY), None):
+            wanted = clash + STAY + WAY
+        begun.append(wanted)
+        return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +149,9 @@ def fill(
     every = [place.code for place in places()]
     _play(session, head_office, world, auditors, _finished(every), size, None, progress)
     _play(session, head_office, world, auditors, _running(every, now), size, now, progress)
+    reviews.approve_all(session, head_office, SLUG, now)
+    reviews.review_some(session, head_office, _actor(session, Role.AUDITOR), RUNNING, now)
+    reviews.dispute_one(session, _actor(session, Role.MANAGER), SLUG, now)
     audit.append(session, operator, FILLED, "pilot", SLUG)
     session.commit()
 
@@ -241,10 +262,11 @@ def _play(
     for again, first in doubles.items():
         stored[again].double_of_id = stored[first].id
     people_by_id = {user.id: user for user in auditors}
+    odd, diary = Oddities() if until else None, Diary()
     for done, (plan, assignment) in enumerate(zip(plans, stored, strict=True), 1):
         arm = arms[plan.branch]
         assert arm is not None  # noqa: S101 - drawn just now
-        _visit(session, world, plan, assignment, people_by_id[plan.auditor_id], arm, size, until)
+        _visit(session, world, plan, assignment, people_by_id[plan.auditor_id], arm, size, until, odd, diary)
         if done % 24 == 0 or done == len(plans):
             session.commit()
             progress(played.slug, done, len(plans))
@@ -300,6 +322,8 @@ def _visit(
     arm: Arm,
     size: Size,
     until: datetime | None,
+    odd: Oddities | None,
+    diary: Diary,
 ) -> None:
     """Record one visit and the customers timed during it, unless its days are not over."""
     assert plan.window is not None  # noqa: S101 - `_plans` gives each visit its window
@@ -313,36 +337,35 @@ def _visit(
     contacts = [
         world.contact(plan.branch, arm, plan.period) for _ in range(max(1, size.timings // size.visits))
     ]
-    left = started + timedelta(minutes=75)
+    started = diary.free_from(auditor.id, started)
+    left = started + STAY
     sent = left + timedelta(minutes=int(world.random.integers(5, 300)))
     if until is not None and plan.window[1] >= until.astimezone(ZONE).date():
         return
     actor = _acting(auditor)
     failed = [code for code, answer in answers.items() if world.checklist.items[code].fails(answer)]
     items = world.checklist.items
-    visits.store_visit(
-        session,
-        actor,
-        VisitSubmission(
-            id=_uuid(world),
-            assignment_id=assignment.id,
-            outcome="done",
-            started_at=started,
-            left_at=left,
-            answers=answers,
-            comments={
-                code: REMARK for code, answer in answers.items() if answer == items[code].comment_on != ""
-            },
-            narrative=REMARK if failed else "",
-            confirmed=True,
-        ),
-        sent,
+    submission = VisitSubmission(
+        id=_uuid(world),
+        assignment_id=assignment.id,
+        outcome="done",
+        started_at=started,
+        left_at=left,
+        answers=answers,
+        comments={code: REMARK for code, answer in answers.items() if answer == items[code].comment_on != ""},
+        narrative=f"{REMARK} {plan.branch}, {started.astimezone(ZONE):%d.%m, %H:%M}" if failed else "",
+        confirmed=True,
     )
+    if odd is not None:
+        submission, sent = odd.twist(auditor.id, submission, sent)
+    visits.store_visit(session, actor, submission, sent)
+    if odd is not None:
+        odd.send_again(session, actor, submission, sent)
     for number, contact in enumerate(contacts):
         joined = started + timedelta(minutes=2 * number, seconds=int(world.random.integers(0, 60)))
         entry = _entry(world, contact, joined, own=number == 0)
-        submission = TimingSubmission(_uuid(world), assignment.id, entry, confirmed=True)
-        timings.store_timing(session, actor, submission, max(sent, joined + timedelta(hours=3)))
+        timed = TimingSubmission(_uuid(world), assignment.id, entry, confirmed=True)
+        timings.store_timing(session, actor, timed, max(sent, joined + timedelta(hours=3)))
 
 
 def _entry(world: World, contact: Contact, joined: datetime, *, own: bool) -> Entry:
