@@ -60,7 +60,7 @@ def more_assignments(session: Session, field: Field, count: int) -> list[Assignm
         VisitPlan("600003" if n % 2 else "600004", Period.BEFORE, field.anna.id or 0, "parcel_advice", window)
         for n, window in enumerate(days)
     ]
-    return assign_visits(session, OPERATOR, "vladimir", plans)
+    return assign_visits(session, OPERATOR, "vladimir", plans, confirmed=True)
 
 
 def test_an_ordinary_visit_has_no_flag(session: Session, field: Field) -> None:
@@ -192,7 +192,7 @@ def test_an_auditor_unlike_the_others(session: Session, field: Field, head: Acto
         for code, auditor in (("600003", field.anna), ("600003", field.boris))
     ]
     visits = []
-    for number, assignment in enumerate(assign_visits(session, OPERATOR, "vladimir", plans)):
+    for number, assignment in enumerate(assign_visits(session, OPERATOR, "vladimir", plans, confirmed=True)):
         generous = assignment.auditor_id == field.anna.id
         answers = good_answers(A1="no" if number % 3 else "yes") if generous else mixed(number)
         at = TEN + timedelta(days=6 + number // 2, hours=number % 2)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
 from pilot_eval.domain.checklists import default_checklist
+from pilot_eval.domain.reviews import Ruling
 from pilot_eval.domain.timings import default_timing_form
+from pilot_eval.operations.reviews import review_visit
+from pilot_eval.records.people import User
+from pilot_eval.records.visits import Visit
 from pilot_eval.web.api import routes
+from tests.conftest import acting
 from tests.field import NOW, Field
 from tests.web.api.conftest import Phone
 
@@ -57,6 +63,8 @@ def test_an_auditor_takes_along_their_own_assignments_with_the_forms(phone: Phon
             "to_do": True,
             "takes_timings": True,
             "visit": None,
+            "revision": None,
+            "returned": None,
             "timings": 0,
             "checklist": checklist.digest,
             "timing_form": timing_form.digest,
@@ -74,6 +82,22 @@ def test_what_was_recorded_shows(phone: Phone) -> None:
     (row,) = phone.get("assignments").json["assignments"]  # type: ignore[index]  # always an object
     assert visit is not None
     assert (row["visit"], row["timings"], row["to_do"]) == (visit["uuid"], 1, False)
+    assert (row["revision"], row["returned"]) == (1, None)
+
+
+def test_a_returned_visit_comes_first_with_what_is_to_be_corrected(
+    phone: Phone, session: Session, head_office: User
+) -> None:
+    sent = phone.send().json
+    assert sent is not None
+    visit_id = UUID(sent["uuid"])
+    review_visit(
+        session, acting(head_office), visit_id, Ruling.RETURN, NOW,
+        version=session.get_one(Visit, visit_id).row_version, reason="See A1", items={"A1": "Which sign?"},
+    )  # fmt: skip
+    row = phone.get("assignments").json["assignments"][0]  # type: ignore[index]  # always an object
+    assert (row["visit"], row["to_do"]) == (sent["uuid"], False)
+    assert row["returned"] == {"reason": "See A1", "items": {"A1": "Which sign?"}}
 
 
 def test_an_auditor_learns_nothing_that_would_sway_them(phone: Phone) -> None:
