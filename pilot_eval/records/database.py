@@ -77,7 +77,9 @@ def open_database(address: str) -> Engine:
     url = sa.make_url(address)
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url)
-    return sa.create_engine(url, json_serializer=_to_json, pool_pre_ping=True)
+    engine = sa.create_engine(url, json_serializer=_to_json, pool_pre_ping=True)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
 
 
 def _to_json(value: object) -> str:
@@ -118,6 +120,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         f"busy_timeout={_LOCK_WAIT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # As on SQLite: who waits for a lock in vain is told to come again, and frees its thread for others.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {_LOCK_WAIT_MS}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
