@@ -1,231 +1,181 @@
-"""The server is killed without warning while timings come in: what it acknowledged is stored exactly once.
+"""The server is killed without warning while records come in: what it acknowledged is stored exactly once.
 
 Short by default; `make soak` kills it fifty times.
 """
 
 from __future__ import annotations
 
-import http.client
 import os
-import shutil
-import signal
-import socket
-import subprocess
+import random
 import sys
+import threading
 import time
-import urllib.parse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import Popen
+from uuid import UUID
 
-import pytest
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
-from pilot_eval.demo import fill
-from pilot_eval.domain.people import Role
 from pilot_eval.records import audit, database
-from pilot_eval.records.people import User
-from pilot_eval.records.pilots import Assignment, Pilot
-from pilot_eval.records.visits import Timing
-from tests.conftest import PASSWORD, PROJECT
-from tests.web.field_pages import GOOD_TIMING, filled
+from pilot_eval.records.audit import AuditEvent
+from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
+from tests.durability.conftest import Ground
+from tests.durability.outbox import Outbox
 
-KILLS = 50 if os.environ.get("PILOT_EVAL_LONG") else 3
-SECONDS_OF_LOAD = 1.0
-SECRET = "only for tests, and long enough for anyone"
+LONG = bool(os.environ.get("PILOT_EVAL_LONG"))
+KILLS = 50 if LONG else 2
+MET_STORED = 10 if LONG else 0
+AIMED = 0.5  # share of the kills that wait for a row whose answer is not there yet
+LEAST, MOST = 12, 24  # records acknowledged before a kill
 
-# Answers "stored" without waiting for the database: the planted fault that the test must see.
+# Answers "stored" at once and stores a moment later: the planted fault that the test must see.
 EARLY_ACKNOWLEDGEMENT = """
-import sys, waitress
+import io, json, queue, sys, threading, time, waitress
 from pilot_eval import create_app
 app = create_app()
-inner = app.wsgi_app
+inner, late = app.wsgi_app, queue.Queue()
+def store():
+    while True:
+        time.sleep(0.02)
+        environ = late.get()
+        list(inner(environ, lambda *_answer: None))
 def early(environ, start_response):
-    if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/timing"):
-        start_response("303 SEE OTHER", [("Location", "/timings/" + environ["QUERY_STRING"])])
-        return [b""]
+    path = environ["PATH_INFO"]
+    identity = path.rsplit("/", 1)[-1]
+    if environ["REQUEST_METHOD"] == "PUT":
+        body = environ["wsgi.input"].read()
+        late.put(environ | {"wsgi.input": io.BytesIO(body)})
+        start_response("201 CREATED", [("Content-Type", "application/json")])
+        return [json.dumps({"uuid": identity, "digest": ""}).encode()]
     return inner(environ, start_response)
 app.wsgi_app = early
+threading.Thread(target=store, daemon=True).start()
 waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=8)
 """
 
 
-class Phone:
-    """An auditor's browser that survives the server."""
+class Play:
+    """Phones send without pause, the server is killed in the middle and started again.
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.cookie = ""
+    Attributes
+    ----------
+    lost : set of UUID
+        Acknowledged, but not stored, when the server was killed.
+    met_stored : int
+        Records to be sent again that were stored, though their answer never came.
+    """
 
-    def ask(self, method: str, path: str, form: dict[str, Any] | None = None) -> tuple[int, str, str]:
-        """Status, address to go to, and text; OSError where nobody answers."""
-        body = urllib.parse.urlencode(form, doseq=True) if form is not None else None
-        headers = {"Cookie": self.cookie, "Origin": f"http://127.0.0.1:{self.port}"}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-            if cookie := answer.headers.get("Set-Cookie"):
-                self.cookie = cookie.split(";")[0]
-            return answer.status, answer.headers.get("Location", ""), text
-        except http.client.HTTPException as error:
-            raise OSError("the answer broke off") from error
-        finally:
-            connection.close()
+    def __init__(self, ground: Ground, command: list[str] | None = None) -> None:
+        self.ground = ground
+        self.command = command
+        self.outboxes: list[Outbox] = []
+        self.lost: set[UUID] = set()
+        self.met_stored = 0
+        self._random = random.Random(2014)  # noqa: S311 - when to kill is no secret
 
-    def sign_in(self) -> None:
-        _status, _to, page = self.ask("GET", "/sign-in")
-        name = fill.sign_in_names()[Role.AUDITOR]
-        status, to, page = self.ask("POST", "/sign-in", filled(page, email=name, password=PASSWORD))
-        assert status == 302, page
-        assert "sign-in" not in to
+    def kill(self, times: int) -> None:
+        for _ in range(times):
+            with self.ground.served(self.command) as process:
+                if not self.outboxes:
+                    self.outboxes = [
+                        Outbox(phone, self.ground.assignments[phone.name]) for phone in self.ground.phones()
+                    ]
+                self._cut(process)
+                self._compare(set(self.ground.look(stored)))
 
+    def send_what_waits(self) -> None:
+        with self.ground.served(self.command):
+            for outbox in self.outboxes:
+                while outbox.waiting:
+                    outbox.send()
 
-@contextmanager
-def served(command: list[str], port: int, environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """The server as its own process, killed hard at the end if it still lives."""
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_for(port)
-            yield process
-        finally:
-            process.send_signal(signal.SIGKILL)
+    def _cut(self, process: Popen[bytes]) -> None:
+        enough = len(self.acknowledged) + self._random.randint(LEAST, MOST)
+        over = threading.Event()
+        with ThreadPoolExecutor(len(self.outboxes)) as pool:
+            sending = [pool.submit(_send_until_cut, outbox, over) for outbox in self.outboxes]
+            while len(self.acknowledged) < enough and not any(one.done() for one in sending):
+                time.sleep(0.001)
+            # Anywhere in the work, and where it hurts most: stored, and the answer not yet there.
+            if self._random.random() < AIMED:
+                self._wait_for_a_row_without_answer()
+            else:
+                time.sleep(self._random.random() / 50)
+            process.kill()
+            process.wait()
+            over.set()
+            for one in sending:
+                one.result()
 
+    def _wait_for_a_row_without_answer(self) -> None:
+        engine = database.open_database(self.ground.url)
+        rows = sa.text("SELECT (SELECT count(*) FROM visit) + (SELECT count(*) FROM timing)")
+        with database.session_of(engine) as session:
+            ends = time.monotonic() + 10
+            while time.monotonic() < ends:
+                acknowledged = len(self.acknowledged)
+                with database.reading(session):
+                    if session.scalar(rows) > acknowledged:
+                        break
+        engine.dispose()
 
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the server did not start")
+    def _compare(self, stored: set[UUID]) -> None:
+        self.lost |= self.acknowledged - stored
+        for outbox in self.outboxes:
+            outbox.waiting_is_stored = outbox.waiting is not None and outbox.waiting.id in stored
+            self.met_stored += outbox.waiting_is_stored
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Setting:
-    """A copy of the demonstration, an open assignment of its auditor, and the way to serve it."""
-
-    def __init__(self, demo: Path, folder: Path) -> None:
-        shutil.copyfile(demo, folder / "pilot_eval.sqlite3")
-        self.url = f"sqlite:///{folder / 'pilot_eval.sqlite3'}"
-        self.port = _free_port()
-        self.environ = os.environ | {
-            "PILOT_EVAL_ENV": "development",
-            "PILOT_EVAL_DATA": str(folder),
-            "PILOT_EVAL_DATABASE": self.url,
-            "PILOT_EVAL_SECRET_KEY": SECRET,
-        }
-        self.serve = [sys.executable, "-m", "pilot_eval", "serve", "--port", str(self.port)]
-        self.assignment = self.look(_open_assignment)
-
-    def look(self, question: Callable[[Any], Any]) -> Any:
-        engine = database.open_database(self.url)
-        try:
-            with database.session_of(engine) as session:
-                return question(session)
-        finally:
-            engine.dispose()
+    @property
+    def acknowledged(self) -> set[UUID]:
+        return {identity for outbox in self.outboxes for identity in tuple(outbox.acknowledged)}
 
 
-def _open_assignment(session: Any) -> int:
-    return session.exec(
-        select(Assignment.id)
-        .join(Pilot, col(Pilot.id) == col(Assignment.pilot_id))
-        .join(User, col(User.id) == col(Assignment.auditor_id))
-        .where(Pilot.slug == fill.RUNNING, User.email == fill.sign_in_names()[Role.AUDITOR])
-        .limit(1)
-    ).one()
-
-
-@pytest.fixture
-def setting(demo_template: Path, tmp_path: Path) -> Setting:
-    return Setting(demo_template / "pilot_eval.sqlite3", tmp_path)
-
-
-class Outbox:
-    """Timings to send; each is kept until it was acknowledged, and sent again under its own identity."""
-
-    def __init__(self, setting: Setting, phone: Phone) -> None:
-        self.path = f"/assignments/{setting.assignment}/timing"
-        self.phone = phone
-        _status, _to, self.page = phone.ask("GET", self.path)
-        self.acknowledged: set[UUID] = set()
-        self.waiting: list[UUID] = []
-        self.sent_again = 0
-
-    def send(self) -> None:
-        """Send one timing, an earlier one first; OSError where nobody answers."""
-        again = bool(self.waiting)
-        identity = self.waiting[0] if again else uuid4()
-        if not again:
-            self.waiting.append(identity)
-        day = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-        form = filled(self.page, **GOOD_TIMING, id=str(identity)) | {"day": day}
-        status, to, text = self.phone.ask("POST", f"{self.path}?{identity}", form)
-        assert (status, to.endswith(f"/timings/{identity}")) == (303, True), f"{status} {to} {text[-2000:]}"
-        self.sent_again += again
-        self.acknowledged.add(identity)
-        self.waiting.remove(identity)
-
-
-def play(setting: Setting, command: list[str], kills: int) -> Outbox:
-    """Send without pause, kill the server in the middle, start it again; at the end everything is sent."""
-    phone = Phone(setting.port)
-    outbox: Outbox | None = None
-    for turn in range(kills + 1):
-        with served(command, setting.port, setting.environ) as process:
-            if outbox is None:
-                phone.sign_in()
-                outbox = Outbox(setting, phone)
-            ends = time.monotonic() + SECONDS_OF_LOAD
-            while time.monotonic() < ends or (turn == kills and outbox.waiting):
-                outbox.send()
-            if turn < kills:
-                _cut(process, outbox)
-    assert outbox is not None
-    return outbox
-
-
-def _cut(process: subprocess.Popen[bytes], outbox: Outbox) -> None:
-    """Kill the server while a timing is on its way."""
-    killer = subprocess.Popen(["sh", "-c", f"sleep 0.0{time.time_ns() % 10}; kill -9 {process.pid}"])
+def _send_until_cut(outbox: Outbox, over: threading.Event) -> None:
     try:
-        while True:
+        while not over.is_set():
             outbox.send()
     except OSError:
-        killer.wait()
+        pass
 
 
-def stored(session: Any) -> list[UUID]:
-    return list(session.exec(select(Timing.id)))
+def stored(session: Session) -> list[UUID]:
+    return [*session.exec(select(Visit.id)), *session.exec(select(Timing.id))]
 
 
-def test_what_was_acknowledged_is_stored_exactly_once(setting: Setting) -> None:
-    before = set(setting.look(stored))
-    outbox = play(setting, setting.serve, KILLS)
-    after = setting.look(stored)
-    assert len(outbox.acknowledged) > KILLS
-    assert outbox.sent_again >= 1
-    assert sorted(after) == sorted(before | outbox.acknowledged)
-    assert setting.look(audit.first_break) is None
+def _digests(session: Session) -> dict[UUID, str]:
+    return {
+        identity: digest
+        for table in (Visit, Timing)
+        for identity, digest in session.exec(select(table.id, table.digest)).all()
+    }
 
 
-def test_a_server_that_acknowledges_too_early_is_found_out(setting: Setting) -> None:
-    command = [sys.executable, "-c", EARLY_ACKNOWLEDGEMENT, str(setting.port)]
-    before = set(setting.look(stored))
-    outbox = play(setting, command, 0)
-    assert outbox.acknowledged
-    assert set(setting.look(stored)) != before | outbox.acknowledged
+def _logged(session: Session) -> Counter[str]:
+    recorded = col(AuditEvent.action).in_(("visit.record", "timing.record"))
+    return Counter(session.exec(select(AuditEvent.subject_id).where(recorded)))
+
+
+def test_what_was_acknowledged_is_stored_exactly_once(ground: Ground) -> None:
+    play = Play(ground)
+    play.kill(KILLS)
+    assert play.lost == set()
+    play.send_what_waits()
+    assert len(play.acknowledged) >= KILLS * LEAST
+    # Nothing beside what was acknowledged, each once, with its one event, and as it was acknowledged.
+    assert sorted(ground.look(stored)) == sorted(play.acknowledged)
+    assert ground.look(_logged) == Counter(str(identity) for identity in play.acknowledged)
+    told = {identity: digest for outbox in play.outboxes for identity, digest in outbox.digests.items()}
+    assert told.items() <= ground.look(_digests).items()
+    assert ground.look(lambda session: session.exec(select(SubmissionConflict)).all()) == []
+    assert ground.look(audit.first_break) is None
+    again = sum(outbox.sent_again for outbox in play.outboxes)
+    assert again >= KILLS
+    assert play.met_stored >= MET_STORED
+
+
+def test_a_server_that_acknowledges_too_early_is_found_out(ground: Ground) -> None:
+    play = Play(ground, [sys.executable, "-c", EARLY_ACKNOWLEDGEMENT, str(ground.port)])
+    play.kill(1)
+    assert play.lost, "the planted fault was not seen"

@@ -1,0 +1,219 @@
+"""A failure at any statement of any request that records: nothing half-written, and what was typed is back.
+
+Each statement in turn fails, then the commit; on both databases; once as a database fails, once as code does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlmodel import Session, SQLModel
+from werkzeug.test import TestResponse
+
+from pilot_eval.records import audit, database
+from tests.field import Field
+from tests.web.api.conftest import GOOD
+from tests.web.conftest import Browser
+from tests.web.field_pages import GOOD_TIMING, GOOD_VISIT, filled
+
+MOST_STATEMENTS = 60
+OWN = {
+    "mode": "own_visit",
+    "context": {"windows_total": 4, "windows_open": 2, "ahead": 1, "queue_kind": "ticket"},
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+class Failure(Exception):
+    """A mistake in the code."""
+
+
+def _gone() -> Exception:
+    return sa.exc.OperationalError("", None, Exception("gone"))
+
+
+@contextmanager
+def failing_at(app: Flask, number: int, error: Callable[[], Exception]) -> Iterator[list[str]]:
+    """The number-th statement fails once it has run, the commit being the last one; what was met."""
+    engine: database.Engine = app.extensions["engine"]
+    met: list[str] = []
+
+    def count(what: str) -> None:
+        met.append(what)
+        if len(met) == number:
+            raise error()
+
+    def statement(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
+        count(text)
+
+    def commit(_connection: Any) -> None:
+        count("COMMIT")
+
+    sa.event.listen(engine, "after_cursor_execute", statement)
+    sa.event.listen(engine, "commit", commit)
+    try:
+        yield met
+    finally:
+        sa.event.remove(engine, "after_cursor_execute", statement)
+        sa.event.remove(engine, "commit", commit)
+
+
+@dataclass
+class Sending:
+    """Something sent again and again, always the same."""
+
+    send: Callable[[], TestResponse]
+    stored: int
+    check_failed: Callable[[TestResponse], None]
+
+
+def by_api(kind: str, browser: Browser, field: Field, stored: int = 201, **changes: Any) -> Sending:
+    record_id = changes.pop("record_id", None) or uuid4()
+    body = {"assignment": field.anna_s.id, **GOOD[kind], **changes}
+    path, token = f"/api/v1/{kind}/{record_id}", browser.get("/api/v1/session").json
+    assert token is not None
+
+    def check_failed(answer: TestResponse) -> None:
+        told = answer.json
+        assert told is not None
+        assert (told["code"], told["uuid"]) == (
+            {503: "busy", 500: "failed"}[answer.status_code],
+            str(record_id),
+        )
+
+    def send() -> TestResponse:
+        return browser.put(path, json=body, headers={"X-CSRFToken": token["csrf_token"]})
+
+    return Sending(send, stored, check_failed)
+
+
+def by_page(name: str, browser: Browser, field: Field, **typed: Any) -> Sending:
+    path = f"/assignments/{field.anna_s.id}/{name}"
+    form = filled(browser.get(path).text, **typed)
+
+    def check_failed(answer: TestResponse) -> None:
+        assert answer.text.count(f'action="{path}"') == 1
+        again = filled(answer.text)
+        assert {**again, "csrf_token": ""} == {**form, "csrf_token": ""}
+
+    return Sending(lambda: browser.post(path, data=form), 303, check_failed)
+
+
+def _visit_after_its_timing(browser: Browser, field: Field) -> Sending:
+    assert by_api("timings", browser, field, **OWN).send().status_code == 201
+    return by_api("visits", browser, field)
+
+
+def _timing_after_its_visit(browser: Browser, field: Field) -> Sending:
+    assert by_api("visits", browser, field).send().status_code == 201
+    return by_api("timings", browser, field, **OWN)
+
+
+def _other_content(browser: Browser, field: Field) -> Sending:
+    record_id = uuid4()
+    assert by_api("visits", browser, field, record_id=record_id).send().status_code == 201
+    return by_api("visits", browser, field, 409, record_id=record_id, narrative="Other")
+
+
+def _second_visit(browser: Browser, field: Field) -> Sending:
+    assert by_api("visits", browser, field).send().status_code == 201
+    return by_api("visits", browser, field, 409)
+
+
+CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
+    "visit by its page": (
+        "visits.record",
+        lambda browser, field: by_page("visit", browser, field, **GOOD_VISIT),
+    ),
+    "timing by its page": (
+        "timings.record",
+        lambda browser, field: by_page("timing", browser, field, **GOOD_TIMING),
+    ),
+    "visit": ("api.visit", lambda browser, field: by_api("visits", browser, field)),
+    "timing": ("api.timing", lambda browser, field: by_api("timings", browser, field)),
+    "visit after its timing": ("api.visit", _visit_after_its_timing),
+    "timing after its visit": ("api.timing", _timing_after_its_visit),
+    "other content under the same identity": ("api.visit", _other_content),
+    "second visit for the same assignment": ("api.visit", _second_visit),
+}
+ONCE_EACH = ("visit by its page", "timing by its page", "visit", "timing")
+RECORDING = frozenset({"visits", "timings", "api"})
+
+
+def test_every_route_that_records_is_tried(app: Flask) -> None:
+    writing = {
+        str(rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.split(".")[0] in RECORDING
+        and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+    assert writing == {endpoint for endpoint, _make in CASES.values()}
+
+
+def everything(session: Session) -> dict[str, list[Any]]:
+    """Every row of every table."""
+    session.rollback()
+    rows = {
+        table.name: sorted(map(repr, session.execute(sa.select(table)).all()))
+        for table in SQLModel.metadata.sorted_tables
+    }
+    session.rollback()
+    return rows
+
+
+def endpoint_of(app: Flask, answer: TestResponse) -> str:
+    asked = answer.request
+    return str(app.url_map.bind("localhost").match(asked.path, method=asked.method)[0])
+
+
+@pytest.mark.parametrize(
+    ("case", "error"), [*((case, _gone) for case in CASES), *((case, Failure) for case in ONCE_EACH)]
+)
+def test_a_failure_anywhere_writes_nothing_and_gives_back_what_was_sent(
+    app: Flask, anna: Browser, field: Field, session: Session, case: str, error: Callable[[], Exception]
+) -> None:
+    endpoint, make = CASES[case]
+    sending = make(anna, field)
+    before = everything(session)
+    for number in range(1, MOST_STATEMENTS):
+        with failing_at(app, number, error) as met:
+            answer = sending.send()
+        if len(met) < number:
+            break
+        assert answer.status_code == (503 if error is _gone else 500), met[number - 1]
+        sending.check_failed(answer)
+        assert everything(session) == before, f"half-written after {met[number - 1]}"
+    assert answer.status_code == sending.stored, answer.text
+    assert endpoint_of(app, answer) == endpoint
+    assert number > 8, "the failures were never met"
+    assert met.count("COMMIT") == 1, "more than one transaction"
+    assert everything(session) != before
+    assert audit.first_break(session) is None
+
+
+def test_a_transaction_that_is_cut_in_two_is_found_out(
+    app: Flask, anna: Browser, field: Field, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: an operation that commits its visit before its event."""
+    append = audit.append
+
+    def too_early(session: Session, *args: Any, **details: Any) -> Any:
+        session.commit()
+        return append(session, *args, **details)
+
+    monkeypatch.setattr(audit, "append", too_early)
+    with pytest.raises(AssertionError, match="half-written"):
+        test_a_failure_anywhere_writes_nothing_and_gives_back_what_was_sent(
+            app, anna, field, session, "visit", _gone
+        )
