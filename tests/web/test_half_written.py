@@ -9,16 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 from werkzeug.test import TestResponse
 
+from pilot_eval.operations.photos import change_evidence
 from pilot_eval.records import audit, database
+from pilot_eval.records.pilots import Pilot
+from tests.conftest import OPERATOR
 from tests.field import Field
+from tests.operations.test_photos import picture
 from tests.web.api.conftest import GOOD
 from tests.web.conftest import Browser
 from tests.web.field_pages import GOOD_TIMING, GOOD_VISIT, filled
@@ -78,9 +82,19 @@ class Sending:
     check_failed: Callable[[TestResponse], None]
 
 
-def by_api(kind: str, browser: Browser, field: Field, stored: int = 201, **changes: Any) -> Sending:
-    record_id = changes.pop("record_id", None) or uuid4()
-    body = {"assignment": field.anna_s.id, **GOOD[kind], **changes}
+def by_api(
+    kind: str,
+    browser: Browser,
+    field: Field,
+    stored: int = 201,
+    *,
+    record_id: UUID | None = None,
+    query: dict[str, str] | None = None,
+    data: bytes | None = None,
+    **changes: Any,
+) -> Sending:
+    record_id = record_id or uuid4()
+    body = None if data else {"assignment": field.anna_s.id, **GOOD[kind], **changes}
     path, token = f"/api/v1/{kind}/{record_id}", browser.get("/api/v1/session").json
     assert token is not None
 
@@ -93,7 +107,8 @@ def by_api(kind: str, browser: Browser, field: Field, stored: int = 201, **chang
         )
 
     def send() -> TestResponse:
-        return browser.put(path, json=body, headers={"X-CSRFToken": token["csrf_token"]})
+        headers = {"X-CSRFToken": token["csrf_token"]}
+        return browser.put(path, json=body, data=data, query_string=query, headers=headers)
 
     return Sending(send, stored, check_failed)
 
@@ -131,6 +146,15 @@ def _second_visit(browser: Browser, field: Field) -> Sending:
     return by_api("visits", browser, field, 409)
 
 
+def _photograph(browser: Browser, field: Field) -> Sending:
+    slug = field.session.exec(select(Pilot.slug)).one()
+    change_evidence(field.session, OPERATOR, slug, asks_photos=True, asks_distance=False)
+    visit = by_api("visits", browser, field).send().json
+    assert visit is not None
+    path = f"visits/{visit['uuid']}/photos"
+    return by_api(path, browser, field, query={"kind": "receipt"}, data=picture(80, 40))
+
+
 CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "visit by its page": (
         "visits.record",
@@ -146,6 +170,7 @@ CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "timing after its visit": ("api.timing", _timing_after_its_visit),
     "other content under the same identity": ("api.visit", _other_content),
     "second visit for the same assignment": ("api.visit", _second_visit),
+    "photograph of a visit": ("api.photo", _photograph),
 }
 ONCE_EACH = ("visit by its page", "timing by its page", "visit", "timing")
 RECORDING = frozenset({"visits", "timings", "api"})
