@@ -23,7 +23,7 @@ from pilot_eval.engines.records import (
     records_of,
 )
 from pilot_eval.engines.snapshots import known_snapshot
-from pilot_eval.operations import pilots, settled
+from pilot_eval.operations import pilots, set_aside, settled
 from pilot_eval.operations.branch_levels import NOTHING, branch_cells
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.health import health_of
@@ -102,6 +102,9 @@ def summarise(
         step = settled.next_step(session, pilot, status, now, plan=plan, looks=looks, decision=decision)
     head, events = audit.head_of(session)
     told = snapshot_told(session, pilot, snapshot, scope)
+    documents = outcome_documents(outcomes, evaluations, own_only=own_region is not None)
+    open_to_reader = own_region is None or not withheld
+    changes = set_aside.changes_after_results(session, pilot, own_region) if open_to_reader else []
     summary = {
         "schema": SCHEMA,
         "product": {"name": "pilot_eval", "version": __version__},
@@ -116,11 +119,25 @@ def summarise(
             "filters": {},
         },
         "flow": _flow(snapshot, outcomes, evaluations, seen),
-        "outcomes": outcome_documents(outcomes, evaluations, own_only=own_region is not None),
+        "outcomes": documents,
         "branches": _branches(snapshot, outcomes, seen, pilot.level, own_region),
         "limits": _limits(
             evaluations.values(),
-            ([HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld)) + _limits_of_plan(plan),
+            ([HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld))
+            + _limits_of_plan(plan)
+            + set_aside.limit_of(changes),
+        ),
+        "review": set_aside.review_part(
+            snapshot,
+            _EVERY_PERIOD if own_region is None else seen,
+            own_region,
+            changes,
+            set_aside.results_with_all(
+                snapshot,
+                outcomes,
+                documents,
+                lambda whole, outcome: evaluate(whole, pilot, outcome, outcomes),
+            ),
         ),
         "headline_withheld": (WITHHELD_BUT_LOOKS if pilot.looks else WITHHELD) if withheld else None,
         "looks": looks,

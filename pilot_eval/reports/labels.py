@@ -168,6 +168,11 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "item": ("Item", "Пункт"),
     "entry": ("Entry", "Сведения"),
     "limits": ("Limits", "Ограничения"),
+    "changed_after_results": (
+        "Visits changed after results could be seen",
+        "Визиты, изменённые после того, как результаты можно было видеть",
+    ),
+    "excluded_counted": ("If excluded visits were counted", "Если учесть исключённые визиты"),
     "warnings": ("Warnings", "Предупреждения"),
     "design": ("Design", "Схема"),
     "allocation": ("Allocation to groups", "Распределение по группам"),

@@ -248,6 +248,14 @@ def warning_texts(outcome: Mapping[str, Any], language: str) -> list[str]:
     return [warning["text" if language == "en" else "ru"] for warning in evaluation.get("warnings", ())]
 
 
+def change_lines(summary: Summary, language: str) -> list[str]:
+    """Return each visit that was changed after results could be seen: when, how, why and by whom."""
+    changes = summary.get("review", {}).get("changes", ())
+    return [
+        words(change["text"], language) + (f" ({change['by']})" if change["by"] else "") for change in changes
+    ]
+
+
 def primary_outcomes(summary: Summary) -> list[Mapping[str, Any]]:
     """Return the primary outcomes in the plan's order."""
     return [outcome for outcome in summary["outcomes"] if outcome["primary"]]

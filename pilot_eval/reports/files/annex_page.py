@@ -30,6 +30,7 @@ from pilot_eval.reports.scales import position
 from pilot_eval.reports.summaries import (
     Row,
     Summary,
+    change_lines,
     estimate_text,
     headline,
     interval_text,
@@ -44,6 +45,7 @@ from pilot_eval.reports.summaries import (
 from pilot_eval.reports.words import LABELS
 from pilot_eval.reports.words.definitions import DEFINITIONS
 from pilot_eval.reports.words.health import LEVELS
+from pilot_eval.reports.words.reviews import EXCLUDED_HEADING, HEADING
 
 Block = dict[str, Any]
 
@@ -376,6 +378,10 @@ class _Annex:
             yield from self.specifications(outcome, part)
         if not told:
             yield {"kind": "text", "text": self.say("not_here")}
+        counted = self.document.get("review", {}).get("all_counted", ())
+        if counted:
+            yield {"kind": "strong", "text": getattr(EXCLUDED_HEADING, self.language)}
+            yield {"kind": "list", "items": [words(row["text"], self.language) for row in counted]}
 
     def specifications(self, outcome: Row, part: Row) -> Iterator[Block]:
         """Yield one outcome's other calculations: a picture with its numbers, and what could not be done."""
@@ -567,6 +573,10 @@ class _Annex:
             yield {"kind": "text", "text": self.say("not_here")}
             return
         yield self.table([self.row("check"), "", self.row("finding")], rows)
+        changes = self.document.get("review", {}).get("changes", ())
+        if changes:
+            yield {"kind": "strong", "text": getattr(HEADING, self.language)}
+            yield {"kind": "list", "items": change_lines(self.document, self.language)}
 
     def limits(self) -> Iterator[Block]:
         """Yield what the results do not tell, and what was looked for that could mislead."""

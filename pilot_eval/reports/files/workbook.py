@@ -20,6 +20,7 @@ from pilot_eval.reports.numbers import language_of
 from pilot_eval.reports.summaries import (
     Row,
     Summary,
+    change_lines,
     headline,
     is_withheld,
     released,
@@ -144,7 +145,10 @@ class _SummaryBook(Book):
         self.put(sheet, 0, 0, words(self.document["pilot"]["title"], self.language), "title")
         lines = [self.outcome_line(outcome) for outcome in self.document["outcomes"]]
         count = self.table(sheet, SUMMARY_COLUMNS, lines, 1, rows_of_rows(len(lines), self.language))
+        counted = self.document.get("review", {}).get("all_counted", ())
         remarks = {
+            "changed_after_results": change_lines(self.document, self.language),
+            "excluded_counted": [words(row["text"], self.language) for row in counted],
             "limits": [words(limit["text"], self.language) for limit in self.document["limits"]],
             "warnings": [
                 f"{words(outcome['label'], self.language)}: {text}"
