@@ -95,6 +95,12 @@ def read_yaml(text: str) -> Any:
         ) from None
 
 
+def write_yaml(document: Any) -> str:
+    """Plain data as YAML, from which `read_yaml` makes the same again."""
+    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+    return text
+
+
 def canonical(document: Any) -> bytes:
     """The one spelling of plain data: JSON, sorted keys, no spaces, UTF-8."""
     return json.dumps(

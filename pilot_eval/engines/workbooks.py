@@ -119,7 +119,7 @@ def _refused(what: Message) -> BadInput:
 
 
 def _main() -> None:
-    _limit()
+    limit()
     from python_calamine import CalamineWorkbook
 
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
@@ -128,18 +128,19 @@ def _main() -> None:
         answer: dict[str, Any] = {"size": [sheet.total_height, sheet.total_width]}
     else:
         rows = sheet.to_python(skip_empty_area=False)
-        answer = {"rows": [[_plain(cell) for cell in row] for row in rows]}
+        answer = {"rows": [[plain(cell) for cell in row] for row in rows]}
     json.dump(answer, sys.stdout, ensure_ascii=True)
 
 
-def _limit() -> None:
+def limit() -> None:
+    """Bound what this process may use of memory and time."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
 
 
-def _plain(cell: Any) -> Any:
+def plain(cell: Any) -> Any:
     """A cell as JSON can hold it; a whole number without its point, so that 600000 stays a code."""
     if cell is None or cell == "":
         return None

@@ -5,6 +5,7 @@ from pilot_eval.web.api.photos import api as api
 from pilot_eval.web.branches.heatmap import area as heatmap
 from pilot_eval.web.branches.pages import area as branches
 from pilot_eval.web.charts import charts
+from pilot_eval.web.checklists.files import area as checklists
 from pilot_eval.web.exports.own import own_exports
 from pilot_eval.web.exports.pages import area as exports
 from pilot_eval.web.exports.schemas import schemas
@@ -28,6 +29,7 @@ from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
 from pilot_eval.web.visits.corrections import corrections
 from pilot_eval.web.visits.pages import visits
+from pilot_eval.web.visits.previews import previews
 
 AREAS = (
     shell,
@@ -37,6 +39,7 @@ AREAS = (
     audit_log,
     visits,
     corrections,
+    previews,
     timings,
     photos,
     pilots,
@@ -45,6 +48,7 @@ AREAS = (
     drawing,
     auditors,
     plans,
+    checklists,
     branches,
     network,
     heatmap,

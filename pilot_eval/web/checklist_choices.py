@@ -26,9 +26,7 @@ def checklist_choices(keep: int | None = None) -> list[SelectChoice]:
 
 
 def checklist_label(version: ChecklistVersion) -> str:
-    """Its title, code and number; said if it is retired."""
+    """Its title and number; said if it is retired."""
     title = version.document["title"][language()]  # type: ignore[index]  # a published checklist has titles
-    named = _(
-        "%(title)s (%(code)s, version %(version)s)", title=title, code=version.code, version=version.version
-    )
+    named = _("%(title)s, version %(version)s", title=title, version=version.version)
     return f"{named}, {_('retired')}" if version.retired_at else str(named)

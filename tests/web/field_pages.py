@@ -24,6 +24,7 @@ class _Controls(HTMLParser):
         super().__init__()
         self.values: dict[str, list[str]] = {}
         self._textarea = ""
+        self._select = ""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
@@ -31,6 +32,12 @@ class _Controls(HTMLParser):
         if tag == "textarea":
             self._textarea = name
             self.values[name] = [""]
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            # The first option is what a browser sends unless another is selected.
+            if self._select not in self.values or "selected" in given:
+                self.values[self._select] = [given.get("value") or ""]
         elif tag == "input" and name and (given["type"] not in ("radio", "checkbox") or "checked" in given):
             self.values.setdefault(name, []).append(given.get("value") or "")
 

@@ -16,6 +16,7 @@ MENU = (
     ("visits.assignments", lazy_gettext("Visits to make"), Action.RECORD),
     ("pilots.index", lazy_gettext("Pilots"), Action.COMPARE_BRANCHES),
     ("review.index", lazy_gettext("Review"), Action.REVIEW),
+    ("checklists.index", lazy_gettext("Checklists"), Action.EDIT_CHECKLISTS),
     ("network.index", lazy_gettext("Network"), Action.SEE_NETWORK),
     ("planner.index", lazy_gettext("Planner"), Action.PLAN_SIZE),
     ("people.index", lazy_gettext("People"), Action.READ_PEOPLE),
