@@ -35,6 +35,7 @@ from pilot_eval.domain.reviews import RemarkKind
 from pilot_eval.operations import tokens
 from pilot_eval.records import database
 from pilot_eval.records.export_jobs import ExportJob
+from pilot_eval.records.forms import ChecklistDraft, ChecklistVersion
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import ApiToken, SignIn, User
@@ -78,6 +79,7 @@ class Site:
         self._add_tokens()
         self._add_lists()
         self._add_photos(folder / "photos")
+        self._add_draft()
         self.values = self._values()
         self._add_remark()
         self._settle()
@@ -112,6 +114,12 @@ class Site:
                     )
                 )
                 (folder / "exports" / job_id).write_bytes(b"content")
+            session.commit()
+
+    def _add_draft(self) -> None:
+        """A draft of a checklist."""
+        with database.session_of(self.app.extensions["engine"]) as session:
+            session.add(ChecklistDraft(document=DRAFT))
             session.commit()
 
     def _add_lists(self) -> None:
@@ -262,6 +270,13 @@ LISTS = {
     Role.ADMINISTRATOR: ("40000000-0000-4000-8000-000000000000", ListKind.PEOPLE),
 }
 
+# A draft of a checklist; the keys of its parts stand in the addresses of their pages.
+DRAFT = {
+    "sections": [
+        {"key": "5ec71040", "code": "A", "items": [{"key": "9e571040", "code": "A1", "type": "yesno"}]}
+    ]
+}
+
 # Records that are sent, by the route that takes them; what else is wrong with them does not matter here.
 RECORDS: dict[str, dict[str, Any]] = {
     "/api/v1/timings/<uuid:record_id>": {"outcome": "served"},
@@ -291,6 +306,9 @@ FIXED: dict[tuple[str, str], Any] = {
     ("", "suffix"): "csv",
     ("/lists/<kind>", "kind"): "branches",
     ("/lists/<kind>/template.<any(csv, xlsx):suffix>", "kind"): "branches",
+    ("/checklists/versions/<int:version_id>/file.<kind>", "kind"): "yml",
+    ("/checklists/drafts/<int:draft_id>/sections/<key>", "key"): "5ec71040",
+    ("/checklists/drafts/<int:draft_id>/questions/<key>", "key"): "9e571040",
     ("/bootstrap/static/<path:filename>", "filename"): "css/bootstrap.min.css",
     ("/fs-static/<path:filename>", "filename"): "js/base64.js",
 }
@@ -374,6 +392,14 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             ("", "own"): first_of(Timing, auditor),
             ("", "other_person"): first_of(Timing, other),
             ("", "missing"): NOWHERE,
+        },
+        "draft_id": {
+            ("", "own"): session.exec(select(ChecklistDraft.id)).first(),
+            ("", "missing"): 987654321,
+        },
+        "version_id": {
+            ("", "own"): session.exec(select(ChecklistVersion.id)).first(),
+            ("", "missing"): 987654321,
         },
         "person_id": {("", "own"): other.id, ("", "missing"): 987654321},
         "job_id": {
@@ -513,6 +539,7 @@ FRESH: dict[Role, set[tuple[str, str]]] = {
     Role.HEAD_OFFICE: {
         ("POST", "/exports/<job_id>/file"),
         ("POST", "/pilots/<slug>/waves/<period>/<any(close, lock):change>"),
+        ("POST", "/checklists/drafts/<int:draft_id>/publish"),
         ("POST", "/pilots/<slug>/plan/freeze"),
         # The plan of these pilots is frozen; a draft is edited without it.
         ("GET", "/pilots/<slug>/plan/edit"),

@@ -65,7 +65,7 @@ class NamedRow(Words):
 class OptionRow(NamedRow):
     """An answer to pick."""
 
-    percent = StringField(_l("Earns, % of the weight"))
+    percent = StringField(_l("Earns, per cent of the weight"))
 
 
 class GradeRow(Words):

@@ -146,6 +146,7 @@ def _rearranged(document: Document, deed: str, key: str, added: list[str]) -> Do
 @area.post("/drafts/<int:draft_id>/undo")
 def undo(draft_id: int) -> ResponseReturnValue:
     """Take the last change back."""
+    checklist_drafts.get_draft(session(), actor(), draft_id)
     try:
         checklist_drafts.undo(session(), actor(), draft_id, version_of_form(), clock())
     except EditConflict:
@@ -157,6 +158,7 @@ def undo(draft_id: int) -> ResponseReturnValue:
 @area.post("/drafts/<int:draft_id>/discard")
 def discard(draft_id: int) -> ResponseReturnValue:
     """Take a draft out of the list; it can be brought back."""
+    checklist_drafts.get_draft(session(), actor(), draft_id)
     try:
         checklist_drafts.throw_away(session(), actor(), draft_id, version_of_form(), clock())
     except EditConflict:

@@ -16,6 +16,7 @@ PAGES = {
     "auditor": lazy_gettext("Record visits and timings"),
     "manager": lazy_gettext("Compare the branches of a region"),
     "head-office": lazy_gettext("Run a pilot"),
+    "checklists": lazy_gettext("Write a checklist"),
     "administrator": lazy_gettext("People and upkeep"),
     "story": lazy_gettext("The demonstration, told"),
     "reading-results": lazy_gettext("Read the results"),
