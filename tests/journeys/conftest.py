@@ -195,7 +195,9 @@ class Watch:
             self.faults.append(f"a request off the host: {request.url}")
 
     def pardon(self, response: Any) -> None:
-        if response.request.is_navigation_request() and response.status >= 400:
+        # A page may be refused, and a phone deals with what the API refuses.
+        asked = response.request.is_navigation_request() or urlsplit(response.url).path.startswith("/api/")
+        if asked and response.status >= 400:
             self.refused.add(response.url)
 
 
