@@ -38,6 +38,7 @@ BRANCHES_AT_ONCE = 1000
 SCOPES = {
     "api.who": TokenScope.SESSION_READ,
     "api.visit": TokenScope.VISITS_WRITE,
+    "api.practice": TokenScope.VISITS_WRITE,
     "api.photo": TokenScope.VISITS_WRITE,
     "api.timing": TokenScope.TIMINGS_WRITE,
     "api.assignments": TokenScope.ASSIGNMENTS_READ,
