@@ -12,13 +12,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from pilot_eval.domain.errors import Problem
 from pilot_eval.domain.checklists import Checklist, default_checklist
+from pilot_eval.domain.errors import Problem
 from pilot_eval.domain.people import Role
 from pilot_eval.domain.problems import Refused
 from pilot_eval.operations import visits as operations
-from pilot_eval.operations.reviewed_visits import own_review
 from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.operations.reviewed_visits import own_review
 from pilot_eval.operations.submissions import Place, Receipt, place_of, receipt_code, require_standing
 from pilot_eval.operations.visits import RecordedVisit
 from pilot_eval.web.languages import language
