@@ -193,7 +193,7 @@ def test_a_failure_is_noted_and_leaves_no_file(
     def fail(*_anything: Any) -> None:
         raise error
 
-    monkeypatch.setattr(export_jobs, "_keep", fail)
+    monkeypatch.setattr(export_jobs, "keep", fail)
     job = session.get_one(ExportJob, made(session, engine, head, closed, tmp_path))
     assert (job.state, job.problem) == (ExportState.FAILED, problem)
     assert job.expires_at == NOW + KEPT

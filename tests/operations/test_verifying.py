@@ -181,7 +181,7 @@ def test_what_is_checked_by_hash_alone_is_said(files: dict[str, bytes], tmp_path
     found = checked(tmp_path, bundles.packed(files))
     assert found.matches
     assert set(found.by_hash_only) == {
-        *("$schema", "pilot", "limits", "looks", "decision", "audit", "health"),
+        *("$schema", "pilot", "limits", "looks", "decision", "audit", "health", "review"),
         *(f"data/*.csv: {column}" for column in ("date", "entered", "daypart", "auditor")),
     } - {"$schema"}
     # A bundle of a version that did not tell where an outcome came from.

@@ -29,7 +29,7 @@ NAMES = {
     *("pilot", "eval", "Apache", "API", "OpenAPI", "UUID", "UTC", "ID", "English"),
     *("EMS", "Excel", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
     *("YAML", "XLSForm", "ODK", "KoboToolbox"),
-    *("SPSS", "Stata", "PowerPoint", "ZIP", "XmR", "n"),
+    *("SPSS", "Stata", "PowerPoint", "ZIP", "XmR", "n", "JavaScript"),
 }
 CODES = re.compile(
     r"""[\w.-]+@[\w.-]+      # sign-in names
