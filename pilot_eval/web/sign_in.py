@@ -59,7 +59,6 @@ PUBLIC = frozenset(
         "account.reset",
         "api.openapi",
         "bootstrap.static",
-        "field.service_worker",
         "security.login",
         "security.logout",
         "shell.choose_language",

@@ -195,9 +195,7 @@ class Watch:
             self.faults.append(f"a request off the host: {request.url}")
 
     def pardon(self, response: Any) -> None:
-        # A page may be refused, and a phone deals with what the API refuses.
-        asked = response.request.is_navigation_request() or urlsplit(response.url).path.startswith("/api/")
-        if asked and response.status >= 400:
+        if response.request.is_navigation_request() and response.status >= 400:
             self.refused.add(response.url)
 
 
