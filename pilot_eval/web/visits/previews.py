@@ -51,6 +51,9 @@ def _page(checklist: Checklist, back: str, *, unfinished: bool = False) -> Respo
             checklist=checklist,
             place=_nowhere(checklist),
             odd=False,
+            # What a phone checks and says by itself: without scripts, nothing.
+            rules={},
+            texts={},
             back=back,
             unfinished=unfinished,
         )
