@@ -42,7 +42,7 @@ PHONE, DESK = 360, 1280
 PATIENCE = 30_000  # ms for what a page owes, on a machine that does other work too
 
 # A browser in a container has no sandbox of its own, and must not call home.
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
@@ -159,11 +159,15 @@ def playwright() -> Iterator[Playwright]:
 _BROWSERS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 
 
-def launch(kind: BrowserType) -> Browser:
-    """The machine's own Chromium if it has one, else Playwright's."""
+def own_browser() -> str | None:
+    """Where the machine's own Chromium is; None lets Playwright take the one that it brought."""
     own = (os.environ.get("PILOT_EVAL_CHROMIUM", ""), *_BROWSERS)
-    path = next((path for path in own if Path(path).is_file()), None)
-    return kind.launch(executable_path=path, args=_FLAGS)
+    return next((path for path in own if Path(path).is_file()), None)
+
+
+def launch(kind: BrowserType) -> Browser:
+    """A browser that was just started."""
+    return kind.launch(executable_path=own_browser(), args=FLAGS)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from tests.journeys.conftest import PHONE, Site
+from tests.journeys.conftest import PHONE, Site, wait_until
 from tests.journeys.walking import THUMB
 
 _FILL = """values => {
@@ -76,7 +76,7 @@ def phone_of(chromium: Browser, site: Site, **kind: Any) -> Iterator[Page]:
 
 def fill_form(page: Page, values: dict[str, str]) -> None:
     """All at once, as far as the form can tell; and it is kept on the phone when this returns."""
-    page.wait_for_function("document.querySelector('form[data-rules] [name=id]').value")
+    wait_until(page, "document.querySelector('form[data-rules] [name=id]').value")
     page.evaluate(_FILL, values)
     narrative = ["narrative", values.get("narrative", "")]
     until(page, lambda: any(narrative in draft["fields"] for draft in kept(page, "drafts")))

@@ -26,8 +26,7 @@ from pilot_eval.records.pilots import Assignment
 from pilot_eval.records.visits import SubmissionConflict, Visit
 from tests.conftest import cheap_hash
 from tests.field import BEFORE, NOW, OPERATOR, create_field
-from tests.journeys.conftest import _FLAGS as FLAGS
-from tests.journeys.conftest import PHONE, Site
+from tests.journeys.conftest import FLAGS, PHONE, Site, own_browser
 from tests.journeys.phones import fill_form, kept, kept_pages, save, until
 from tests.journeys.roads import EVERY_FAULT, Road, served_by_road
 from tests.journeys.walking import sign_in_as, stored
@@ -68,10 +67,9 @@ class Phone:
         self.kills = 0
 
     def start(self) -> None:
-        own = os.environ.get("PILOT_EVAL_CHROMIUM", "/usr/bin/chromium")
         self.context = self.playwright.chromium.launch_persistent_context(
             self.folder,
-            executable_path=own if Path(own).exists() else None,
+            executable_path=own_browser(),
             args=[*FLAGS, "--disable-gpu"],
             base_url=self.site.url,
             viewport={"width": PHONE, "height": 800},
