@@ -98,7 +98,7 @@ def test_a_pilot_is_planned_drawn_and_assigned(
     page.fill("[name=window_from]", today.isoformat())
     page.fill("[name=window_to]", (today + timedelta(days=6)).isoformat())
     page.get_by_role("button", name="Assign").click()
-    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    expect(page.get_by_text("The visit is assigned.")).to_be_visible()
     assert len(stored(site.app, Assignment, pilot_id=pilot.id)) == 1
     pilot_tab(page, "Overview")
     expect(page.locator(".verdict")).to_have_text("Not shown yet")
