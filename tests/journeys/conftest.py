@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -278,14 +279,24 @@ DRAWN = """() =>
     && [...document.querySelectorAll("figure[data-chart]")].every(
         figure => figure.clientWidth < 480 || figure.querySelector(".chart-live svg"))"""
 
+# Charts come alive and pictures are drawn with frames, which a stuck browser owes.
+FRAME_COMES = """() => new Promise(said => {
+    requestAnimationFrame(() => said(true));
+    setTimeout(said, 5000, false);
+})"""
+
 
 def wait_until(page: Page, condition: str) -> None:
     """Until a condition in JavaScript holds.
 
-    It is asked by the clock: a page whose browser draws nothing is not asked at all by Playwright's own way,
-    which is once a frame.
+    It is asked by the clock and from outside: Playwright's own way asks once a frame, which never comes where
+    a browser draws nothing, or by code from a string, which our security policy refuses the second time.
     """
-    page.wait_for_function(condition, polling=100, timeout=PATIENCE)
+    until = monotonic() + PATIENCE / 1000
+    while not page.evaluate(condition):
+        if monotonic() > until:
+            raise BrowserTimeout(f"Not so within {PATIENCE / 1000:.0f} s: {condition}")
+        page.wait_for_timeout(100)
 
 
 def picture(page: Page, name: str) -> Path:
@@ -297,10 +308,12 @@ def picture(page: Page, name: str) -> Path:
     # A window as tall as the page, so that what sticks to the window's edge hides nothing.
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
-    wait_until(page, DRAWN)
     try:
+        wait_until(page, DRAWN)
         page.screenshot(path=path, timeout=PATIENCE)
     except BrowserTimeout:
+        if page.evaluate(FRAME_COMES):
+            raise
         path = SCREENSHOTS / f"{name}.copy.png"
         picture_of_copy(page, path)
     page.set_viewport_size(window)

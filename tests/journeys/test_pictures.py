@@ -52,3 +52,17 @@ def test_what_a_browser_does_not_draw_another_does(
         copy = picture(page, "drawn")
     assert copy != drawn
     assert unlike(drawn, copy) < 0.01
+
+
+def test_charts_that_wait_for_a_frame_do_not_hold_up_the_picture(
+    demo_on_sqlite: Site,
+    read_by: Callable[..., Page],
+    chromium: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = read_by(sign_in_names()[Role.HEAD_OFFICE], demo_on_sqlite)
+    monkeypatch.setattr(conftest, "PATIENCE", 5_000)
+    with drawing_nothing(chromium):
+        page.goto(f"/pilots/{SLUG}")
+        copy = picture(page, "waiting")
+    assert copy.name == "waiting.copy.png"
