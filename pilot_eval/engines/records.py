@@ -27,7 +27,7 @@ from pilot_eval.records.visits import EntryMethod, Timing, Visit, VisitOutcome, 
 MEASUREMENT = "measurement"
 _PERIODS = {Period.BEFORE: BEFORE, Period.DURING: DURING, Period.AFTER: AFTER}
 # Sent back or set aside by a reviewer: kept, never counted.
-_SET_ASIDE = {VisitState.RETURNED, VisitState.EXCLUDED}
+SET_ASIDE = {VisitState.RETURNED, VisitState.EXCLUDED}
 _NAN = float("nan")
 
 
@@ -100,12 +100,12 @@ Record = VisitRow | TimingRow | MeasurementRow
 
 def counted_visit(visit: VisitRow) -> bool:
     """Whether a visit took place and no reviewer set it aside."""
-    return visit.outcome is VisitOutcome.DONE and visit.state not in _SET_ASIDE
+    return visit.outcome is VisitOutcome.DONE and visit.state not in SET_ASIDE
 
 
 def counted_timing(timing: TimingRow) -> bool:
     """Whether the customer was served and no reviewer set the visit aside."""
-    return timing.outcome == "served" and timing.visit_state not in _SET_ASIDE
+    return timing.outcome == "served" and timing.visit_state not in SET_ASIDE
 
 
 def _score(visit: VisitRow) -> float | None:

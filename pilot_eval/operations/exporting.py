@@ -14,6 +14,7 @@ from pilot_eval.domain.errors import Message, NotFound, WrongState
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Period
 from pilot_eval.domain.progress import told
+from pilot_eval.engines.answers import read_answers
 from pilot_eval.engines.records import (
     BranchRow,
     MeasurementRow,
@@ -103,6 +104,8 @@ def export(
             if chosen.evidence:
                 files = evidence_files(summary, snapshot, pilot, outcomes)
                 rows = [{"path": path, "content": content} for path, content in files.items()]
+            elif chosen.answers:
+                rows = read_answers(session, pilot_id, language)
             else:
                 rows = _told(rows_of(snapshot, language), summary)
         content = write_file(format_name, summary, language, rows)

@@ -267,6 +267,22 @@ def _row(
     }
 
 
+def answers() -> list[dict[str, Any]]:
+    """Two answers of the first visit."""
+    first = next(row for row in rows() if row["record"] == "visit")
+    visit = {
+        name: first[name] for name in ("record_id", "branch_code", "arm", "period", "observed_on", "auditor")
+    }
+    visit["observed_on"] = str(visit["observed_on"])
+    asked = [("A1", "yesno", "yes", 2.0, 2), ("A9", "text", "=1+1", None, None)]
+    return [
+        visit
+        | {"included": True, "checklist": "post-branch 1", "section": "Hall", "item": code, "item_code": code}
+        | {"kind": kind, "answer": answer, "earned": earned, "possible": possible}
+        for code, kind, answer, earned, possible in asked
+    ]
+
+
 def _branches(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     cells: dict[str, dict[str, dict[str, list[float]]]] = {}
     about: dict[str, dict[str, Any]] = {}

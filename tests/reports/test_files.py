@@ -85,7 +85,8 @@ def test_another_schema_is_refused() -> None:
 
 def test_an_unknown_format_is_refused_by_name() -> None:
     with pytest.raises(
-        ValueError, match="choose one of pdf, annex, xlsx, csv, json, pptx, parquet, sav, dta, bundle"
+        ValueError,
+        match="choose one of pdf, annex, xlsx, csv, json, pptx, answers, parquet, sav, dta, bundle",
     ):
         write_file("docx", samples.summary(), "en")
 
@@ -100,6 +101,7 @@ def test_one_snapshot_gives_the_same_bytes_again(name: str, language: str) -> No
     def write() -> bytes:
         files = [{"path": "a", "content": b"b"}]
         rows = files if FORMATS[name].evidence else samples.rows()
+        rows = samples.answers() if FORMATS[name].answers else rows
         return write_file(name, samples.summary(), language, rows)
 
     first, second = write(), write()

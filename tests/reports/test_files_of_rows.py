@@ -38,7 +38,9 @@ def content(name: str, language: str) -> bytes:
 
 
 def rows_for(name: str) -> Any:
-    """What a format is made of beside the summary: observations, or the files of the evidence."""
+    """What a format is made of beside the summary: observations, answers, or the files of the evidence."""
+    if FORMATS[name].answers:
+        return samples.answers()
     return [{"path": "a", "content": b"b"}] if FORMATS[name].evidence else samples.rows()
 
 
@@ -201,6 +203,23 @@ def test_files_of_a_running_pilot_hold_nothing_from_after(
     table = table_of(name, path, "en")
     assert set(table["period"]) == {"before"}
     assert len(table) == 660
+
+
+def test_answers_are_a_plain_table_with_the_mark_of_their_data() -> None:
+    english = content("answers", "en").decode("utf-8-sig").splitlines()
+    assert english[0].endswith('Kind of answer,Answer,"Earned, points","Possible, points",Snapshot')
+    assert english[1].endswith(",yes,post-branch 1,Hall,A1,A1,yes or no,yes,2.0,2,3fa9c1d2")
+    assert english[2].endswith(",A9,A9,words,'=1+1,,,3fa9c1d2")
+    russian = content("answers", "ru").decode("utf-8-sig").splitlines()
+    assert russian[1].endswith(";да;post-branch 1;Hall;A1;A1;да или нет;yes;2,0;2;3fa9c1d2")
+
+
+def test_answers_of_a_running_pilot_are_those_before_the_training() -> None:
+    later = [row | {"period": "after"} for row in samples.answers()]
+    file = write_file("answers", samples.summary(withheld=True), "en", [*samples.answers(), *later])
+    assert len(file.splitlines()) == 1 + len(samples.answers())
+    with pytest.raises(ValueError, match="needs them"):
+        write_file("answers", samples.summary(), "en")
 
 
 @pytest.mark.parametrize("name", FORMATS)

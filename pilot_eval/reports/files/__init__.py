@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
-from pilot_eval.reports.files import annex, board, bundle, data, labelled, parquet, slides, tables, workbook
+from pilot_eval.reports.files import (
+    annex,
+    answers,
+    board,
+    bundle,
+    data,
+    labelled,
+    parquet,
+    slides,
+    tables,
+    workbook,
+)
 from pilot_eval.reports.labels import label
 from pilot_eval.reports.summaries import Row, Summary, snapshot_mark
 
@@ -40,6 +51,8 @@ class Format:
         The modules that the extra brings.
     evidence : bool
         Whether it is made of the files that `operations.evidence` hands over as rows, and of nothing less.
+    answers : bool
+        Whether its rows are the answers of visits instead of the observations.
     parts : tuple of str
         What it tells beside the effect of primary outcomes: names of `reports.parts`.
     said : str
@@ -56,6 +69,7 @@ class Format:
     extra: str = ""
     needs: tuple[str, ...] = ()
     evidence: bool = False
+    answers: bool = False
     parts: tuple[str, ...] = ()
     said: str = ""
 
@@ -100,6 +114,17 @@ FORMATS: Final[Mapping[str, Format]] = {
             slides.write,
             extra="slides",
             needs=("pptx",),
+        ),
+        Format(
+            "answers",
+            "text/csv; charset=utf-8",
+            "csv",
+            "file_answers",
+            answers.write,
+            has_rows=True,
+            only_rows=True,
+            answers=True,
+            said="answers",
         ),
         Format(
             "parquet",

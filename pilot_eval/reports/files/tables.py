@@ -69,7 +69,7 @@ def write(summary: Summary, language: str, rows: Iterable[Row] | None = None) ->
         " ".join(notices(document, tongue)) or None,
     ]
     header = [label(column, tongue) for column in BRANCH_COLUMNS + PASSPORT_COLUMNS]
-    return _csv_text([header, *(row + passport for row in table)], tongue).encode("utf-8-sig")
+    return csv_text([header, *(row + passport for row in table)], tongue).encode("utf-8-sig")
 
 
 def neutral_text(text: str) -> str:
@@ -104,7 +104,7 @@ def _branch_row(branch: Row, outcome: Row, language: str) -> list[Cell]:
     ]
 
 
-def _csv_text(table: Sequence[Sequence[Cell]], language: str) -> str:
+def csv_text(table: Sequence[Sequence[Cell]], language: str) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";" if language == "ru" else ",", lineterminator="\r\n")
     writer.writerows(_csv_cells(row, language) for row in table)
