@@ -68,6 +68,7 @@ def every_kind() -> dict[str, Any]:
             "topic": "key_products",
             "lever": "facility",
             "comment_on": "none",
+            "expected": "half",
             "en": "Which desk?",
             "ru": "Какое окно?",
             "options": [

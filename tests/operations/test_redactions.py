@@ -57,9 +57,9 @@ def visit_id(session: Session, field: Field, anna: Actor, head: Actor) -> UUID:
 
 
 def everything(session: Session) -> str:
-    """All that is stored, as text."""
+    """All that is stored, as text; no transaction is left open that another would wait for."""
     session.commit()
-    return json.dumps(
+    stored = json.dumps(
         [
             [dict(row._mapping) for row in session.execute(sa.select(table))]
             for table in SQLModel.metadata.sorted_tables
@@ -67,6 +67,8 @@ def everything(session: Session) -> str:
         default=str,
         ensure_ascii=False,
     )
+    session.rollback()
+    return stored
 
 
 def redact(session: Session, actor: Actor, visit_id: UUID, *passages: str, version: int = 0) -> Visit:

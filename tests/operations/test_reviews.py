@@ -19,6 +19,7 @@ from pilot_eval.domain.reviews import RemarkKind, Ruling
 from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations.corrections import correct_visit
 from pilot_eval.operations.policy import Action
+from pilot_eval.operations.redactions import redact_visit
 from pilot_eval.operations.reviews import (
     answer_remark,
     left_to_review,
@@ -36,6 +37,8 @@ from pilot_eval.records.reviews import remarks_on, rulings_on
 from pilot_eval.records.visits import Visit, VisitState
 from tests.conftest import acting
 from tests.field import NOW, Field, actor_of, create_auditor, good_answers
+from tests.operations.test_redactions import everything
+from tests.operations.test_submissions import MOST_STATEMENTS, Failure, fail_at
 
 SECRET = "a secret sentence"
 
@@ -352,3 +355,44 @@ def test_after_the_lock_nothing_changes(
         session.rollback()
     after = (session.get_one(Visit, visit_id).model_dump(), len(remarks_on(session, visit_id)))
     assert after == before
+
+
+# Together or not at all
+
+
+@pytest.mark.parametrize("what", ["rule", "remark", "answer", "redact", "lock"])
+def test_a_failure_at_any_statement_leaves_nothing_behind(
+    engine: database.Engine, session: Session, field: Field, anna: Actor, head: Actor, what: str
+) -> None:
+    submission = field.visit(narrative="Мария Петровна была занята")
+    record_visit(session, anna, submission, NOW)
+    said = remark(session, anna, submission.id, RemarkKind.COMMENT, "Это Мария Петровна", NOW).id or 0
+    field.set_wave(WaveState.CLOSED)
+    version = session.get_one(Visit, submission.id).row_version
+    maria = actor_of(field.maria)
+    actions: dict[str, Callable[[Session], object]] = {
+        "rule": lambda own: review_visit(
+            own, head, submission.id, Ruling.RETURN, NOW, version=version, reason="See A1"
+        ),
+        "remark": lambda own: remark(own, maria, submission.id, RemarkKind.DISPUTE, "Not so", NOW),
+        "answer": lambda own: answer_remark(own, head, submission.id, said, "So", NOW),
+        "redact": lambda own: redact_visit(
+            own, head, submission.id, ["Мария Петровна"], NOW, version=version
+        ),
+        "lock": lambda own: lock_wave(own, head, "vladimir", Period.BEFORE, "Enough"),
+    }
+    before = everything(session)
+    for number in range(1, MOST_STATEMENTS):
+        stop = fail_at(engine, number)
+        try:
+            with Session(engine, expire_on_commit=False) as own:
+                actions[what](own)
+            break
+        except Failure:
+            pass
+        finally:
+            stop()
+        assert everything(session) == before, f"half-written after statement {number}"
+    assert number > 3, "the failures were never met"
+    assert everything(session) != before
+    assert first_break(session) is None

@@ -102,6 +102,7 @@ ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "weight": tuple(code for code in QUESTION_TYPES if code not in UNSCORED_TYPES),
     "critical": _WITH_ANSWERS,
     "comment_on": _WITH_ANSWERS,
+    "expected": _WITH_ANSWERS,
     "na": (*_WITH_ANSWERS, "computed"),
     "required": tuple(code for code, kind in QUESTION_TYPES.items() if kind.asked),
     "anchors": tuple(code for code, kind in QUESTION_TYPES.items() if kind.shares),

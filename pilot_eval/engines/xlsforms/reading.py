@@ -38,7 +38,8 @@ METADATA = frozenset(
 _READ = frozenset(
     (
         *("type", "name", "label", "hint", "required", "relevant", "constraint", "calculation", "parameters"),
-        *("part", "kind", "code", "weight", "critical", "na", "lever", "topic", "comment_on", "formula"),
+        *("part", "kind", "code", "weight", "critical", "na", "lever", "topic"),
+        *("comment_on", "expected", "formula"),
         "disabled",
     )
 )
@@ -439,8 +440,9 @@ class _Reader:
                 )
                 values = {"value": row.cell(name), "column": name, "allowed": ", ".join(allowed)}
                 self.note("survey", row.number, message, **values)
-        if row.cell("comment_on"):
-            item["comment_on"] = row.cell("comment_on")
+        for name in ("comment_on", "expected"):
+            if row.cell(name):
+                item[name] = row.cell(name)
         if row.cell("calculation") and kind != "computed":
             message = N_("the value that %(name)s is filled with is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=row.cell("calculation"))

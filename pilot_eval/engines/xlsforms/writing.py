@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 _SURVEY = (
     *("type", "name", f"label::{ENGLISH}", f"label::{RUSSIAN}", f"hint::{ENGLISH}", f"hint::{RUSSIAN}"),
     *("required", "relevant", "constraint", "calculation", "part", "kind", "code", "weight", "critical"),
-    *("na", "lever", "topic", "comment_on", "formula"),
+    *("na", "lever", "topic", "comment_on", "expected", "formula"),
 )
 _CHOICES = (
     "list_name",
@@ -191,6 +191,7 @@ def _question(item: Item, names: Mapping[str, str]) -> Row:
         "lever": item.lever,
         "topic": item.topic,
         "comment_on": item.comment_on,
+        "expected": item.expected,
         "formula": str(item.formula) if item.formula else None,
     }
 

@@ -174,6 +174,7 @@ def _fields_of_types() -> dict[str, Any]:
         "na": BooleanField(_l("May be N/A: then it earns nothing and costs nothing")),
         "required": BooleanField(_l("Required: the visit cannot be sent without an answer")),
         "comment_on": SelectField(_l("Asks for a few words after the answer"), validate_choice=False),
+        "expected": SelectField(_l("Known answer: any other is flagged for review"), validate_choice=False),
         "options": FieldList(FormField(OptionRow)),
         "low": StringField(_l("Lowest number")),
         "high": StringField(_l("Highest number")),
@@ -200,11 +201,12 @@ def fill_choices(form: ItemForm, item: Item, earlier: Sequence[Item]) -> None:
 
     Answers to an earlier question that it does not offer are dropped.
     """
-    if "comment_on" in form:
-        form["comment_on"].choices = [
-            SelectChoice("", _l("Never")),
-            *(SelectChoice(answer, answer_label(item, answer)) for answer in item.offered),
-        ]
+    for name, nothing in (("comment_on", _l("Never")), ("expected", _l("None: the answer is open"))):
+        if name in form:
+            form[name].choices = [
+                SelectChoice("", nothing),
+                *(SelectChoice(answer, answer_label(item, answer)) for answer in item.offered),
+            ]
     rule = form["shown_if"]
     rule["item"].choices = [
         SelectChoice("", _l("Always shown")),

@@ -63,6 +63,7 @@ FIELDS = {
     "options": lazy_gettext("Answers"),
     "percent": lazy_gettext("Earns, per cent of the weight"),
     "comment_on": lazy_gettext("Asks for words"),
+    "expected": lazy_gettext("Known answer"),
     "shown_if": lazy_gettext("Shown only after"),
     "item": lazy_gettext("Question"),
     "answers": lazy_gettext("Answers"),
