@@ -16,11 +16,13 @@ from pilot_eval.demo import reviews
 from pilot_eval.demo.reviews import Oddities
 from pilot_eval.demo.world import TOWNS, Contact, World, places
 from pilot_eval.domain.errors import DatabaseProblem
+from pilot_eval.domain.network import BranchChange
 from pilot_eval.domain.people import Actor, Role
 from pilot_eval.domain.pilots import Arm, Period
 from pilot_eval.domain.timings import Entry
 from pilot_eval.operations import allocation, assignments, forms, network, people, pilots, timings, visits
 from pilot_eval.operations.assignments import VisitPlan
+from pilot_eval.operations.branch_events import Happening, record_event
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.plans import freeze_plan
 from pilot_eval.operations.quotas import set_quotas
@@ -152,6 +154,7 @@ def fill(
     reviews.approve_all(session, head_office, SLUG, now)
     reviews.review_some(session, head_office, _actor(session, Role.AUDITOR), RUNNING, now)
     reviews.dispute_one(session, _actor(session, Role.MANAGER), SLUG, now)
+    _happen(session, head_office, now)
     audit.append(session, operator, FILLED, "pilot", SLUG)
     session.commit()
 
@@ -389,6 +392,22 @@ def _entry(world: World, contact: Contact, joined: datetime, *, own: bool) -> En
         events={"joined": joined, "left": called} if gave_up else events,
         context=context,
     )
+
+
+def _happen(session: Session, head_office: Actor, now: datetime) -> None:
+    """What happened to branches: one was trained late, one is to close before the second round ends."""
+    pilot = session.exec(select(Pilot).where(Pilot.slug == SLUG)).one()
+    trained = next(
+        branch.code for member, branch in pilots.members_of(session, pilot) if member.arm is Arm.TRAINED
+    )
+    late = TRAINING[1] + timedelta(days=3)
+    happenings = [(SLUG, Happening(trained, BranchChange.TRAINED_LATE, late, reason="ремонт"))]
+    running = session.exec(select(Pilot).where(Pilot.slug == RUNNING)).one()
+    last = pilots.members_of(session, running)[-1][1].code
+    assert running.after_from is not None  # noqa: S101 - it has its days
+    happenings.append((RUNNING, Happening(last, BranchChange.CLOSED, running.after_from)))
+    for slug, happening in happenings:
+        record_event(session, head_office, slug, happening, now)
 
 
 def _uuid(world: World) -> UUID:

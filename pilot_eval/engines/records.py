@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -316,6 +316,7 @@ def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
         Its transaction is the snapshot's moment.
     pilot_id : int
     """
+    codes = _codes_kept(session, pilot_id)
     branches = session.execute(
         sa.select(
             col(Branch.code),
@@ -332,13 +333,28 @@ def read_snapshot(session: Session, pilot_id: int) -> Snapshot:
     )
     forms = stored_forms(session, pilot_id)
     return Snapshot(
-        branches=tuple(sorted(BranchRow(*row) for row in branches)),
-        visits=tuple(sorted(_visits(session, pilot_id, forms), key=lambda visit: visit.id)),
-        timings=tuple(sorted(_timings(session, pilot_id))),
-        measurements=tuple(sorted(_measurements(session, pilot_id), key=lambda row: (*row[:2], row.outcome))),
+        branches=tuple(sorted(BranchRow(codes.get(row[0], row[0]), *row[1:]) for row in branches)),
+        visits=tuple(sorted(_visits(session, pilot_id, forms, codes), key=lambda visit: visit.id)),
+        timings=tuple(sorted(_timings(session, pilot_id, codes))),
+        measurements=tuple(
+            sorted(_measurements(session, pilot_id, codes), key=lambda row: (*row[:2], row.outcome))
+        ),
         items=forms.items,
         daypart=forms.daypart,
     )
+
+
+def _codes_kept(session: Session, pilot_id: int) -> dict[str, str]:
+    """Codes that renumbered branches had when they came into the pilot, by those that they have now.
+
+    The order of codes is that of random draws: a new number must not change a result.
+    """
+    rows = session.exec(
+        select(Branch.code, PilotBranch.code)
+        .join(Branch, col(Branch.id) == col(PilotBranch.branch_id))
+        .where(col(PilotBranch.pilot_id) == pilot_id, col(PilotBranch.code) != "")
+    )
+    return dict(rows.all())
 
 
 def latest_record(session: Session, pilot_id: int) -> datetime | None:
@@ -354,7 +370,9 @@ def latest_record(session: Session, pilot_id: int) -> datetime | None:
     return max((moment for moment in found if moment is not None), default=None)
 
 
-def _visits(session: Session, pilot_id: int, forms: StoredForms) -> Iterator[VisitRow]:
+def _visits(
+    session: Session, pilot_id: int, forms: StoredForms, codes: Mapping[str, str]
+) -> Iterator[VisitRow]:
     rows = session.execute(
         sa.select(
             col(Visit.id),
@@ -375,10 +393,13 @@ def _visits(session: Session, pilot_id: int, forms: StoredForms) -> Iterator[Vis
         .join(User, col(User.id) == col(Visit.auditor_id))
         .where(col(Visit.pilot_id) == pilot_id)
     )
-    return (VisitRow._make((str(row[0]), *row[1:10], forms.earned(*row[10:]))) for row in rows)
+    return (
+        VisitRow._make((str(row[0]), codes.get(row[1], row[1]), *row[2:10], forms.earned(*row[10:])))
+        for row in rows
+    )
 
 
-def _timings(session: Session, pilot_id: int) -> Iterator[TimingRow]:
+def _timings(session: Session, pilot_id: int, codes: Mapping[str, str]) -> Iterator[TimingRow]:
     rows = session.execute(
         sa.select(
             col(Timing.id),
@@ -401,10 +422,10 @@ def _timings(session: Session, pilot_id: int) -> Iterator[TimingRow]:
         .outerjoin(Visit, col(Visit.id) == col(Timing.visit_id))
         .where(col(Timing.pilot_id) == pilot_id)
     )
-    return (TimingRow(str(row[0]), *row[1:]) for row in rows)
+    return (TimingRow(str(row[0]), codes.get(row[1], row[1]), *row[2:]) for row in rows)
 
 
-def _measurements(session: Session, pilot_id: int) -> Iterator[MeasurementRow]:
+def _measurements(session: Session, pilot_id: int, codes: Mapping[str, str]) -> Iterator[MeasurementRow]:
     rows = session.execute(
         sa.select(
             col(ImportedFile.sha256),
@@ -419,4 +440,4 @@ def _measurements(session: Session, pilot_id: int) -> Iterator[MeasurementRow]:
         .join(Branch, col(Branch.id) == col(Measurement.branch_id))
         .where(col(Measurement.pilot_id) == pilot_id)
     )
-    return (MeasurementRow(*row) for row in rows)
+    return (MeasurementRow._make((*row[:3], codes.get(row[3], row[3]), *row[4:])) for row in rows)

@@ -15,6 +15,7 @@ from pilot_eval.domain.problems import N_
 from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.visit_plans import auditors_of
 from pilot_eval.records import audit
+from pilot_eval.records.branch_events import branch_of
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import AuditorRegion, BarredBranch
@@ -108,9 +109,7 @@ def declare(
     """
     before = declared_of(session, actor, person_id)
     wanted = {code.strip() for code in barred if code.strip()}
-    branches = {
-        branch.code: branch for branch in session.exec(select(Branch).where(col(Branch.code).in_(wanted)))
-    }
+    branches = {code: branch for code in sorted(wanted) if (branch := branch_of(session, code)) is not None}
     known = set(session.exec(select(Region.id).where(col(Region.id).in_(regions))))
     problems = [
         Problem("barred", Message("There is no branch %(branch)s", branch=code))

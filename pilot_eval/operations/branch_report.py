@@ -113,6 +113,7 @@ def branch_report(session: Session, actor: Actor, slug: str, code: str, now: dat
         If the pilot has no such branch, or it is not the manager's: the two are never told apart.
     """
     pilot = pilots.get_pilot(session, actor, slug)
+    code = pilots.code_in(session, pilot, code)
     snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
     found = [branch for branch in summary["branches"] if branch["code"] == code]
@@ -153,6 +154,7 @@ def weeks_of_branch(session: Session, actor: Actor, slug: str, code: str, now: d
         As `branch_report`.
     """
     pilot = pilots.get_pilot(session, actor, slug)
+    code = pilots.code_in(session, pilot, code)
     snapshot = known_snapshot(session, pilots.stored_id(pilot))
     summary = summarise(session, actor, slug, now, snapshot)
     if code not in {branch["code"] for branch in summary["branches"]}:

@@ -113,13 +113,13 @@ def _rows(session: Session, pilot: Pilot, snapshot: Snapshot) -> Iterator[dict[s
 
 
 def _places(session: Session, pilot: Pilot) -> dict[str, tuple[int, int]]:
-    """Keys of each branch and its region, by the branch's code."""
+    """Keys of each branch and its region, by the code that the pilot knows it by."""
     rows = session.execute(
-        sa.select(col(Branch.code), col(Branch.id), col(Branch.region_id))
+        sa.select(col(Branch.code), col(PilotBranch.code), col(Branch.id), col(Branch.region_id))
         .join(PilotBranch, col(PilotBranch.branch_id) == col(Branch.id))
         .where(col(PilotBranch.pilot_id) == pilot.id)
     )
-    return {code: (branch_id, region_id) for code, branch_id, region_id in rows}
+    return {kept or code: (branch_id, region_id) for code, kept, branch_id, region_id in rows}
 
 
 def _rows_of(found: BranchUplifts, outcome: PilotOutcome) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Arm
 from pilot_eval.operations.pilots import stored_id
 from pilot_eval.records import audit
+from pilot_eval.records.branch_events import former_codes
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot, PilotBranch
 
@@ -32,10 +33,15 @@ class NewBranch:
 
 
 def known_branches(session: Session, branches: Sequence[NewBranch]) -> dict[str, tuple[Branch, Region]]:
-    """Those of the branches that the network has, with their regions, by code."""
-    wanted = {branch.code for branch in branches}
+    """Those of the branches that the network has, with their regions, by the code that the file has.
+
+    A branch that was renumbered is known by its earlier codes too.
+    """
     rows = session.exec(select(Branch, Region).join(Region, col(Region.id) == col(Branch.region_id)))
-    return {branch.code: (branch, region) for branch, region in rows if branch.code in wanted}
+    by_key = {branch.id: (branch, region) for branch, region in rows}
+    keys: dict[str, int | None] = dict(former_codes(session))
+    keys |= {branch.code: key for key, (branch, _region) in by_key.items()}
+    return {branch.code: by_key[keys[branch.code]] for branch in branches if branch.code in keys}
 
 
 def store_branches(
@@ -63,6 +69,7 @@ def store_branches(
                 branch_id=stored_id(known[branch.code]),
                 arm=branch.arm,
                 stratum=branch.stratum,
+                code="" if known[branch.code].code == branch.code else branch.code,
             )
         )
     return {branch.code: stored_id(known[branch.code]) for branch in branches}

@@ -134,7 +134,10 @@ def _check_branches(
                 what = Message("is longer than %(most)s letters", most=most)
                 problems.note(_of_branch(branch.code[:40], column, what))
         if branch.code in known:
-            region = known[branch.code][1]
+            there, region = known[branch.code]
+            if there.code != branch.code and there.code in known:
+                what = Message("is %(code)s, which stands in the file too", code=there.code)
+                problems.note(_of_branch(branch.code, "branch", what))
             if branch.region and branch.region.casefold() not in {
                 region.name.casefold(),
                 region.code.casefold(),

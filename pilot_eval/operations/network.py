@@ -8,6 +8,7 @@ from pilot_eval.domain.errors import BadInput, Problem
 from pilot_eval.domain.people import Actor
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
+from pilot_eval.records.branch_events import branch_of
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Assignment
 
@@ -92,7 +93,7 @@ def create_branch(
     problems = [
         Problem(field, "Enter a value") for field, given in (("code", code), ("name", name)) if not given
     ]
-    if not problems and session.exec(select(Branch.id).where(col(Branch.code) == code)).first():
+    if not problems and branch_of(session, code) is not None:
         problems.append(Problem("code", "This code is taken"))
     if session.get(Region, region_id) is None:
         problems.append(Problem("region", "Choose a region"))

@@ -13,6 +13,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.pilots import Dates, Period, Status, WaveState, status_of
 from pilot_eval.operations.policy import Action, Scope, scope_of
 from pilot_eval.records import audit
+from pilot_eval.records.branch_events import branch_of
 from pilot_eval.records.measurements import ImportedFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot, PilotBranch, PilotOutcome, Wave
@@ -95,6 +96,13 @@ def members_of(session: Session, pilot: Pilot) -> list[tuple[PilotBranch, Branch
             .order_by(col(Branch.code))
         )
     )
+
+
+def code_in(session: Session, pilot: Pilot, code: str) -> str:
+    """The code that a pilot knows a branch by, from any that it has or had; others stay as they are."""
+    branch = branch_of(session, code)
+    member = session.get(PilotBranch, (pilot.id, branch.id)) if branch else None
+    return (member.code or branch.code) if member and branch else code
 
 
 def pilot_status(session: Session, pilot: Pilot, today: date) -> Status:

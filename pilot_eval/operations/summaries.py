@@ -24,6 +24,7 @@ from pilot_eval.engines.records import (
 )
 from pilot_eval.engines.snapshots import known_snapshot
 from pilot_eval.operations import pilots, set_aside, settled
+from pilot_eval.operations.branch_events import events_of, limits_of
 from pilot_eval.operations.branch_levels import NOTHING, branch_cells
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.health import health_of
@@ -125,7 +126,8 @@ def summarise(
             evaluations.values(),
             ([HIDDEN_AGGREGATE] if hidden else _standing_limits(pilot, withheld))
             + _limits_of_plan(plan)
-            + set_aside.limit_of(changes),
+            + set_aside.limit_of(changes)
+            + limits_of(events_of(session, pilot), own_region),
         ),
         "review": set_aside.review_part(
             snapshot,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -16,6 +16,7 @@ from pilot_eval.domain.timings import Daypart
 from pilot_eval.operations import forms, pilots
 from pilot_eval.operations.policy import Action
 from pilot_eval.operations.rotations import rotation_of
+from pilot_eval.records.branch_events import former_codes, successors
 from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
@@ -53,16 +54,35 @@ class VisitPlan:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a visit of one pilot may refer to, and what is planned in it already."""
+    """What a visit of one pilot may refer to, and what is planned in it already.
+
+    Parameters
+    ----------
+    branches, former : dict
+        Branches by code, and by codes that they had.
+    merged : dict
+        What closed branches were merged into, by their keys.
+    """
 
     pilot: Pilot
     branches: dict[str, Branch]
+    former: dict[str, Branch]
+    merged: dict[int | None, Branch]
     waves: dict[Period, Wave]
     auditors: dict[int | None, User]
     scenarios: dict[str, dict[str, str]]
     dayparts: dict[str, Daypart]
     rotation: Rotation
     known: dict[Key, Assignment]
+
+    def find(self, code: str) -> Branch | None:
+        """The branch of the pilot that has this code, or had it."""
+        return self.branches.get(code) or self.former.get(code)
+
+    def _branch(self, plan: VisitPlan) -> Branch:
+        branch = self.find(plan.branch)
+        assert branch is not None  # noqa: S101 - `problems` found nothing
+        return branch
 
     def wave_is_open(self, plan: VisitPlan) -> bool:
         wave = self.waves.get(plan.period)
@@ -71,7 +91,7 @@ class Place:
     def problems(self, plan: VisitPlan) -> list[FieldProblem]:
         """What forbids it."""
         found = []
-        branch, wave = self.branches.get(plan.branch), self.waves.get(plan.period)
+        branch, wave = self.find(plan.branch), self.waves.get(plan.period)
         if branch is None:
             found.append(FieldProblem("branch", "not_in_pilot", N_("This branch is not in the pilot")))
         if plan.auditor_id not in self.auditors:
@@ -90,7 +110,7 @@ class Place:
         return found or self._forbidden(plan)
 
     def _forbidden(self, plan: VisitPlan) -> list[FieldProblem]:
-        branch, auditor = self.branches[plan.branch], self.auditors[plan.auditor_id]
+        branch, auditor = self._branch(plan), self.auditors[plan.auditor_id]
         names = {"auditor": auditor.pseudonym, "branch": branch.code}
         if (auditor.id, branch.id) in self.rotation.barred:
             message = N_("%(auditor)s must not visit %(branch)s: it is barred for this auditor")
@@ -98,13 +118,16 @@ class Place:
         if branch.closed_on is not None and self.days(plan)[1] >= branch.closed_on:
             message = N_("%(branch)s closed on %(day)s; the window must end before that day")
             values = {"branch": branch.code, "day": branch.closed_on}
+            if branch.id in self.merged:
+                message = N_("%(branch)s was merged into %(heir)s on %(day)s; the window must end before")
+                values["heir"] = self.merged[branch.id].code
             return [FieldProblem("branch", "branch_closed", message, values)]
         return []
 
     def oddities(self, plan: VisitPlan) -> list[FieldProblem]:
         """What is allowed once head office says that it is meant; `problems` found nothing."""
         found = []
-        branch, auditor = self.branches[plan.branch], self.auditors[plan.auditor_id]
+        branch, auditor = self._branch(plan), self.auditors[plan.auditor_id]
         names = {"auditor": auditor.pseudonym, "branch": branch.code}
         key = (auditor.id, pilots.stored_id(branch))
         if near := self.rotation.near(*key, self.days(plan)):
@@ -128,7 +151,7 @@ class Place:
         return Assignment(
             pilot_id=pilots.stored_id(self.pilot),
             wave_id=pilots.stored_id(self.waves[plan.period]),
-            branch_id=pilots.stored_id(self.branches[plan.branch]),
+            branch_id=pilots.stored_id(self._branch(plan)),
             auditor_id=plan.auditor_id,
             scenario=plan.scenario,
             window_from=first,
@@ -181,9 +204,12 @@ def place_for(session: Session, actor: Actor, slug: str, but: Assignment | None 
     standing = session.exec(
         select(Assignment).where(col(Assignment.pilot_id) == pilot.id, col(Assignment.withdrawn_at).is_(None))
     )
+    by_key = {branch.id: branch for _member, branch in members}
     return Place(
         pilot=pilot,
-        branches={branch.code: branch for _member, branch in members},
+        branches={branch.code: branch for branch in by_key.values()},
+        former={code: by_key[key] for code, key in former_codes(session).items() if key in by_key},
+        merged=_merged(session),
         waves={wave.period: wave for wave in pilots.waves_of(session, pilot)},
         auditors={auditor.id: auditor for auditor in auditors_of(session)},
         scenarios=scenarios_of(session, pilot),
@@ -191,6 +217,23 @@ def place_for(session: Session, actor: Actor, slug: str, but: Assignment | None 
         rotation=rotation_of(session, pilot, but),
         known={key_of(row): row for row in standing if row is not but},
     )
+
+
+def _merged(session: Session) -> dict[int | None, Branch]:
+    """What merged branches were merged into in the end, by their keys."""
+    further = successors(session)
+    last = {key: _last(further, key) for key in further}
+    heirs = {
+        branch.id: branch
+        for branch in session.exec(select(Branch).where(col(Branch.id).in_(set(last.values()))))
+    }
+    return {key: heirs[heir] for key, heir in last.items()}
+
+
+def _last(further: Mapping[int, int], key: int) -> int:
+    while key in further:
+        key = further[key]
+    return key
 
 
 def auditors_of(session: Session) -> list[User]:

@@ -24,6 +24,7 @@ from sqlmodel import Session
 from pilot_eval.domain.errors import DatabaseProblem
 from pilot_eval.records import (
     audit,
+    branch_events,
     branch_results,
     export_jobs,
     forms,
@@ -43,6 +44,7 @@ ScopedSession = scoped_session[Session]
 # Named, so that whoever opens a database has loaded every table.
 TABLE_MODULES = (
     network,
+    branch_events,
     people,
     forms,
     pilots,

@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 from pilot_eval.domain.network import folded
 from pilot_eval.records import base as base  # names the constraints before the first table
 
+LONGEST_KEY = 300
+
 
 class Region(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
@@ -32,8 +34,10 @@ class Branch(SQLModel, table=True):
     # Degrees, for the distance of an auditor's phone; both or none.
     latitude: float | None = None
     longitude: float | None = None
-    # Name and code as people look for them: databases fold Cyrillic letters differently, or not at all.
-    search_key: str = Field(default="", max_length=300)
+    # Codes that it had before, with blanks between: it is found by them too.
+    former_codes: str = Field(default="", max_length=300, sa_column_kwargs={"server_default": ""})
+    # Name and codes as people look for them: databases fold Cyrillic letters differently, or not at all.
+    search_key: str = Field(default="", max_length=LONGEST_KEY)
 
     __table_args__ = (
         sa.CheckConstraint("code <> ''", name="code_given"),
@@ -47,12 +51,12 @@ class Branch(SQLModel, table=True):
     )
 
 
-def search_key(name: str, code: str) -> str:
+def search_key(name: str, *codes: str) -> str:
     """What a branch is found and sorted by."""
-    return folded(f"{name} {code}")
+    return folded(" ".join((name, *codes)))[:LONGEST_KEY]
 
 
 @sa.event.listens_for(Branch, "before_insert")
 @sa.event.listens_for(Branch, "before_update")
 def _make_findable(_mapper: Any, _connection: Any, branch: Branch) -> None:
-    branch.search_key = search_key(branch.name, branch.code)
+    branch.search_key = search_key(branch.name, branch.code, branch.former_codes or "")

@@ -73,6 +73,8 @@ class PilotBranch(SQLModel, table=True):
     branch_id: int = Field(foreign_key="branch.id", primary_key=True, index=True)
     arm: Arm | None = Field(default=None, sa_type=words(Arm))
     stratum: str = Field(default="", max_length=64)
+    # The code that it had then, where it has been renumbered since: a pilot's results keep to it.
+    code: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
 
     __table_args__ = (
         sa.CheckConstraint("arm IS NULL OR arm IN ('trained', 'comparison')", name="arm_known"),

@@ -22,6 +22,7 @@ from pilot_eval.web.planner.pages import planner
 from pilot_eval.web.plans.pages import area as plans
 from pilot_eval.web.review.pages import area as review
 from pilot_eval.web.schedule.auditors import auditors
+from pilot_eval.web.schedule.branch_events import branch_events
 from pilot_eval.web.schedule.coverage import coverage
 from pilot_eval.web.schedule.drawing import drawing
 from pilot_eval.web.schedule.pages import area as schedule
@@ -45,6 +46,7 @@ AREAS = (
     pilots,
     schedule,
     coverage,
+    branch_events,
     drawing,
     auditors,
     plans,

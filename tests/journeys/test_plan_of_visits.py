@@ -125,6 +125,26 @@ def test_visits_are_drawn_looked_at_and_assigned(site: Site, read_by: Callable[.
     expect(page.get_by_text("not assigned")).to_have_count(0)
 
 
+def test_what_happened_to_a_branch_is_noted_and_told(site: Site, desk: Page) -> None:
+    desk.goto(f"/pilots/{SLUG}/plan")
+    desk.get_by_role("link", name="A branch closed, was merged, renumbered").click()
+    seen_in_both(desk, "plan-events")
+    desk.get_by_label("Branch", exact=True).select_option(index=3)
+    desk.get_by_label("It was renumbered").check()
+    desk.get_by_label("Since which day?").fill("2014-10-01")
+    desk.get_by_role("button", name="Note it").click()
+    expect(desk.locator(".error-summary")).to_contain_text("Enter the new code")
+    desk.get_by_label("New code").fill("699999")
+    desk.get_by_role("button", name="Note it").click()
+    expect(desk.get_by_text("became 699999")).to_be_visible()
+    desk.goto("/network/branches?search=600003")
+    expect(desk.get_by_role("cell", name="699999")).to_be_visible()
+    desk.goto(f"/pilots/{SLUG}")
+    expect(desk.get_by_text("intention to treat")).to_be_visible()
+    desk.goto(f"/pilots/{SLUG}/plan")
+    seen(desk, "plan-with-events")
+
+
 def test_a_manager_reads_what_was_planned_once_it_is_over(site: Site, read_by: Callable[..., Page]) -> None:
     page = read_by(MANAGER, site)
     page.goto(f"/pilots/{SLUG}/coverage")

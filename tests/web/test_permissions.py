@@ -34,13 +34,14 @@ from pilot_eval.domain.photos import PhotoKind
 from pilot_eval.domain.reviews import RemarkKind
 from pilot_eval.operations import tokens
 from pilot_eval.records import database
+from pilot_eval.records.branch_events import BranchEvent
 from pilot_eval.records.export_jobs import ExportJob
 from pilot_eval.records.forms import ChecklistDraft, ChecklistVersion
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import ApiToken, SignIn, User
 from pilot_eval.records.photos import VisitPhoto
-from pilot_eval.records.pilots import Assignment, Pilot
+from pilot_eval.records.pilots import Assignment, Pilot, PilotBranch
 from pilot_eval.records.reviews import VisitRemark
 from pilot_eval.records.visits import Timing, Visit
 from pilot_eval.settings import LOOPBACK, Settings
@@ -330,6 +331,16 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
             wanted = wanted.where(table.branch_id.in_(within))
         return session.exec(wanted.limit(1)).first()
 
+    def event_of(pilot: Pilot) -> Any:
+        return session.exec(
+            select(BranchEvent.id)
+            .join(PilotBranch, col(PilotBranch.branch_id) == col(BranchEvent.branch_id))
+            .where(
+                PilotBranch.pilot_id == pilot.id,
+                BranchEvent.change == ("closed" if pilot is running else "trained_late"),
+            )
+        ).first()
+
     def branch_in(region: str) -> str:
         return session.exec(
             select(Branch.code).where(Branch.region_id == regions[region].id).order_by(Branch.code)
@@ -399,6 +410,11 @@ def _objects(session: Session) -> dict[str, dict[tuple[str, str], Any]]:
         },
         "version_id": {
             ("", "own"): session.exec(select(ChecklistVersion.id)).first(),
+            ("", "missing"): 987654321,
+        },
+        "event_id": {
+            ("", "own"): event_of(finished),
+            ("", "other_region"): event_of(running),
             ("", "missing"): 987654321,
         },
         "person_id": {("", "own"): other.id, ("", "missing"): 987654321},

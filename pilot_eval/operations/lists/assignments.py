@@ -106,14 +106,15 @@ def _plan(row: Row, place: Place, auditors: Mapping[str, int]) -> VisitPlan | No
     parts = {word.casefold(): code for code, part in place.dayparts.items() for word in _words(code, part)}
     daypart = row.one_of("daypart", parts) or ""
     first, last = row.day("from"), row.day("to")
-    if branch and branch not in place.branches:
+    found = place.find(branch)
+    if branch and found is None:
         row.wrong("branch", Message("%(code)s is no branch of this pilot", code=branch))
     if name and name.casefold() not in auditors:
         row.wrong("auditor", Message("%(name)s is no auditor who may sign in", name=name))
     wave = place.waves.get(period) if period else None
     if period and wave is None:
         row.wrong("wave", Message("This pilot has no such wave"))
-    known = branch in place.branches and name.casefold() in auditors and (scenario or not place.scenarios)
+    known = found is not None and name.casefold() in auditors and (scenario or not place.scenarios)
     if not known or wave is None or (row.text("from") and not first) or (row.text("to") and not last):
         return None
     window = (first or wave.opens_on, last or wave.closes_on)

@@ -9,12 +9,14 @@ from datetime import date
 from sqlmodel import Session, select
 
 from pilot_eval.domain.errors import Message
+from pilot_eval.domain.network import BranchChange
 from pilot_eval.domain.people import Actor
 from pilot_eval.domain.problems import N_
 from pilot_eval.domain.progress import told
 from pilot_eval.operations.import_branches import LONGEST_CODE, store_regions
 from pilot_eval.operations.lists.sheets import CHECKING, Column, Effect, Row, Rows
 from pilot_eval.operations.pilots import stored_id
+from pilot_eval.records.branch_events import BranchEvent, former_codes
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.pilots import Pilot
 
@@ -53,12 +55,19 @@ def check(session: Session, _actor: Actor, _pilot: Pilot | None, rows: Rows) -> 
     regions = list(session.exec(select(Region)))
     keys = {word.casefold(): region for region in regions for word in (region.name, region.code)}
     known = {branch.code: branch for branch in session.exec(select(Branch))}
+    by_key = {branch.id: branch.code for branch in known.values()}
+    former = {code: by_key[key] for code, key in former_codes(session).items()}
     first: dict[str, int] = {}
     wanted: list[_Wanted] = []
     for count, row in enumerate(rows, 1):
         told(CHECKING, count, len(rows))
         found = _read(row)
-        if found.code in first:
+        if found.code in former:
+            what = Message(
+                "%(code)s is %(now)s now: the branch was renumbered", code=found.code, now=former[found.code]
+            )
+            row.wrong("code", what)
+        elif found.code in first:
             earlier = first[found.code]
             row.wrong("code", Message("%(code)s stands in row %(row)s already", code=found.code, row=earlier))
         elif found.code:
@@ -107,6 +116,12 @@ def _place(row: Row) -> tuple[float, float] | None:
     return None if north is None or east is None else (north, east)
 
 
+def _closing(branch: Branch, day: date, actor: Actor) -> BranchEvent:
+    return BranchEvent(
+        branch_id=stored_id(branch), change=BranchChange.CLOSED, happened_on=day, recorded_by=actor.user_id
+    )
+
+
 def _changes(branch: Branch, wanted: _Wanted, regions: Mapping[str, Region]) -> bool:
     region = regions.get(wanted.region.casefold())
     return any(
@@ -145,7 +160,9 @@ def _store(
         branch.name, branch.region_id = each.name, regions[each.region.casefold()]
         branch.stratum = each.stratum if each.stratum is not None else branch.stratum
         branch.time_zone = each.time_zone or branch.time_zone
-        branch.closed_on = each.closed_on or branch.closed_on
+        if each.closed_on is not None and each.closed_on != branch.closed_on:
+            branch.closed_on = each.closed_on
+            session.add(_closing(branch, each.closed_on, actor))
         if each.place is not None:
             branch.latitude, branch.longitude = each.place
         session.add(branch)

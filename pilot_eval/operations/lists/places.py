@@ -21,6 +21,7 @@ from pilot_eval.operations.pilots import members_of, stored_id, waves_of
 from pilot_eval.operations.plans import freeze_with_record
 from pilot_eval.operations.submissions import FUTURE
 from pilot_eval.records.base import now as clock
+from pilot_eval.records.branch_events import former_codes
 from pilot_eval.records.branch_results import mark_stale
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
@@ -45,6 +46,8 @@ class Spot:
     branch: Branch
     auditor: User
     wave: Wave
+    # The code that the pilot knows the branch by: a new number makes no new row.
+    code: str
 
     @property
     def identities(self) -> dict[str, Any]:
@@ -68,6 +71,10 @@ class Places:
 
     Parameters
     ----------
+    branches : mapping
+        By code, earlier ones among them.
+    kept_codes : mapping
+        Codes that renumbered branches had when they came into the pilot, by their keys.
     instead : User or None
         Who stands for the auditor of a log, which names none.
     taken : dict
@@ -76,6 +83,7 @@ class Places:
 
     pilot: Pilot
     branches: Mapping[str, Branch]
+    kept_codes: Mapping[int | None, str]
     auditors: Mapping[str, User]
     waves: tuple[Wave, ...]
     open_assignments: dict[tuple[int, int, int], list[Assignment]]
@@ -107,7 +115,9 @@ class Places:
         if name and auditor is None:
             row.wrong("auditor", Message("%(name)s is no auditor", name=name))
         wave = self._wave(row, branch, begun_at, column) if branch and begun_at else None
-        return Spot(branch, auditor, wave) if branch and auditor and wave else None
+        if not (branch and auditor and wave):
+            return None
+        return Spot(branch, auditor, wave, self.kept_codes.get(branch.id) or branch.code)
 
     def _wave(self, row: Row, branch: Branch, begun_at: datetime, column: str) -> Wave | None:
         if begun_at > self.now + FUTURE:
@@ -165,9 +175,13 @@ def places_of(session: Session, pilot: Pilot, now: datetime, instead: int | None
     for assignment in standing:
         key = (assignment.wave_id, assignment.branch_id, assignment.auditor_id)
         waiting.setdefault(key, []).append(assignment)
+    members = members_of(session, pilot)
+    by_key = {branch.id: branch for _member, branch in members}
+    former = {code: by_key[key] for code, key in former_codes(session).items() if key in by_key}
     return Places(
         pilot=pilot,
-        branches={branch.code: branch for _member, branch in members_of(session, pilot)},
+        branches=former | {branch.code: branch for branch in by_key.values()},
+        kept_codes={branch.id: member.code for member, branch in members},
         auditors={
             word.casefold(): auditor for auditor in auditors for word in (auditor.email, auditor.pseudonym)
         },

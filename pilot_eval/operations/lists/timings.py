@@ -127,7 +127,7 @@ def _timing(
         return None
     moments = sorted(entry.events.items())
     told_apart = (
-        spot.branch.code,
+        spot.code,
         spot.auditor.email,
         entry.mode,
         *(at.isoformat() for _code, at in moments),

@@ -130,7 +130,7 @@ def _read(row: Row, checklist: Checklist, places: Places) -> tuple[Spot, VisitSu
     if spot is None or started_at is None or left_at is None:
         return None
     submission = VisitSubmission(
-        id=places.identity(row, spot.branch.code, spot.auditor.email, started_at.isoformat()),
+        id=places.identity(row, spot.code, spot.auditor.email, started_at.isoformat()),
         assignment_id=0,
         outcome=row.text("outcome").casefold() or "done",
         started_at=started_at,

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from pilot_eval.domain.errors import BadInput, EditConflict, Problem
 from pilot_eval.domain.pilots import Arm, Design, Period
 from pilot_eval.operations import allocation, network, pilots
+from pilot_eval.operations.branch_events import events_of, happened
 from pilot_eval.operations.coverage import coverage
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.operations.policy import Action, may, scope_of
@@ -21,6 +22,7 @@ from pilot_eval.operations.settled import plan_part
 from pilot_eval.operations.waves import close_wave, lock_wave
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.web.checklist_choices import checklist_choices
+from pilot_eval.web.languages import language
 from pilot_eval.web.pilots.forms import DrawForm, PilotForm
 from pilot_eval.web.problems import add_problems
 from pilot_eval.web.sessions import actor, clock, session
@@ -118,6 +120,7 @@ def _plan_page(
         outcomes=outcomes,
         plan=plan_part(session(), pilot, outcomes, clock()),
         problems=problems or [],
+        happened=[(one, getattr(happened(one), language())) for one in events_of(session(), pilot)],
         made_up=pilot.made_up,
     )
     return page, status

@@ -19,6 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
+from pilot_eval.domain.network import BranchChange
 from pilot_eval.domain.pilots import Period
 from pilot_eval.web.fields import Given, NumberField, WholeNumberField
 
@@ -98,3 +99,24 @@ class DrawVisitsForm(FlaskForm):
     )
     periods = SelectMultipleField(_l("Waves"), validate_choice=False)
     auditors = SelectMultipleField(_l("Auditors"), validate_choice=False)
+
+
+class BranchEventForm(FlaskForm):
+    """What happened to a branch."""
+
+    branch = SelectField(_l("Branch"), validators=[Given(_l("Choose a branch"))])
+    change = RadioField(
+        _l("What happened?"),
+        choices=[
+            SelectChoice(BranchChange.CLOSED.value, _l("It closed for good")),
+            SelectChoice(BranchChange.MERGED.value, _l("It was merged into another branch")),
+            SelectChoice(BranchChange.RENUMBERED.value, _l("It was renumbered")),
+            SelectChoice(BranchChange.ARM_CHANGED.value, _l("It was treated as the other arm")),
+            SelectChoice(BranchChange.TRAINED_LATE.value, _l("It was trained late")),
+        ],
+        validators=[Given(_l("Choose what happened"))],
+    )
+    day = _day(_l("Since which day?"))
+    successor = StringField(_l("Code of the branch that it was merged into"))
+    new_code = StringField(_l("New code"))
+    reason = StringField(_l("Why?"))

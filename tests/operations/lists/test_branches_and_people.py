@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from sqlmodel import Session, select
 
 from pilot_eval.domain.errors import BadInput, NeedsFreshSignIn, NotAllowed, NotFound, WrongState
 from pilot_eval.domain.lists import ListKind, ListState
+from pilot_eval.domain.network import BranchChange
 from pilot_eval.domain.people import Role
 from pilot_eval.operations import list_files, list_work
 from pilot_eval.operations.lists.reports import report_of
 from pilot_eval.records import audit
 from pilot_eval.records.audit import AuditEvent
+from pilot_eval.records.branch_events import BranchEvent
 from pilot_eval.records.database import Engine
 from pilot_eval.records.lists import ListFile
 from pilot_eval.records.network import Branch, Region
@@ -208,3 +211,33 @@ def test_a_person_who_was_shut_out_stores_nothing(
     list_work.work_on(bringing.engine, file.id, bringing.folder)
     assert bringing.again(file).state is ListState.FAILED
     assert codes(session) == []
+
+
+def test_a_closing_in_a_file_is_kept_with_its_day(bringing: Bringing, session: Session) -> None:
+    bringing.bring(ListKind.BRANCHES, BRANCHES, HEADINGS)
+    closing = "code,name,region,closed_on\n600001,Владимир 1,Владимирская,2026-03-31\n"
+    for changed in (1, 0):
+        assert bringing.bring(ListKind.BRANCHES, closing).changed == changed
+    (event,) = session.exec(select(BranchEvent)).all()
+    assert (event.change, event.happened_on.isoformat()) == (BranchChange.CLOSED, "2026-03-31")
+
+
+def test_a_former_code_is_told_to_be_one(bringing: Bringing, session: Session) -> None:
+    bringing.bring(ListKind.BRANCHES, BRANCHES, HEADINGS)
+    branch = session.exec(select(Branch).where(Branch.code == "600001")).one()
+    session.add(
+        BranchEvent(
+            branch_id=branch.id or 0,
+            change=BranchChange.RENUMBERED,
+            happened_on=date(2026, 3, 31),
+            old_code="600001",
+            new_code="600009",
+        )
+    )
+    branch.code, branch.former_codes = "600009", "600001"
+    session.add(branch)
+    session.commit()
+    report = bringing.bring(ListKind.BRANCHES, BRANCHES, HEADINGS)
+    assert [str(problem) for problem in report.problems] == [
+        "row 2, column Индекс: 600001 is 600009 now: the branch was renumbered"
+    ]

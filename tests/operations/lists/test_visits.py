@@ -11,7 +11,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from pilot_eval.domain.lists import ListKind, ListState
+from pilot_eval.domain.network import BranchChange
 from pilot_eval.domain.pilots import WaveState
+from pilot_eval.operations.branch_events import Happening, record_event
 from pilot_eval.operations.lists.reports import report_of
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records import audit
@@ -19,7 +21,7 @@ from pilot_eval.records.database import Engine
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import Visit
-from tests.conftest import acting
+from tests.conftest import OPERATOR, acting
 from tests.field import NOW, Field, actor_of, create_field, good_answers
 from tests.operations.lists.bringing import Bringing
 
@@ -188,3 +190,15 @@ def test_a_visit_with_too_few_answers_is_stored_without_a_score_and_that_is_told
     report = bringing.bring(ListKind.VISITS, file_of(few), slug=slug)
     assert str(report.notes[0]).startswith("1 of the visits have no score")
     assert visits(session)[0].score_hundredths is None
+
+
+def test_a_file_from_before_a_renumbering_adds_nothing_again(
+    bringing: Bringing, slug: str, session: Session
+) -> None:
+    content = file_of({})
+    assert bringing.bring(ListKind.VISITS, content, slug=slug).added == 1
+    happening = Happening("600001", BranchChange.RENUMBERED, NOW.date(), new_code="699999")
+    record_event(session, OPERATOR, slug, happening, NOW)
+    for code in ("600001", "699999"):
+        again = bringing.bring(ListKind.VISITS, file_of({"branch": code}), slug=slug)
+        assert (again.added, again.known, again.problems) == (0, 1, [])
