@@ -21,7 +21,7 @@ from pilot_eval.engines.stored_forms import ItemRow, StoredForms, stored_forms
 from pilot_eval.records.measurements import ImportedFile, Measurement
 from pilot_eval.records.network import Branch, Region
 from pilot_eval.records.people import User
-from pilot_eval.records.pilots import PilotBranch, Wave
+from pilot_eval.records.pilots import Assignment, PilotBranch, Wave
 from pilot_eval.records.visits import EntryMethod, Timing, Visit, VisitOutcome, VisitState
 
 MEASUREMENT = "measurement"
@@ -58,6 +58,8 @@ class VisitRow(NamedTuple):
     received_at: datetime
     # Share of the weight that each item of the snapshot earned; None where it did not apply or was left open.
     earned: tuple[float | None, ...]
+    # What visits that auditors made twice have in common: the least of their ids; None for all others.
+    pair: str | None = None
 
 
 class TimingRow(NamedTuple):
@@ -286,6 +288,9 @@ class Snapshot:
         parts = [self.daypart(at, zone) for at, zone in zip(moments, zones, strict=True)]
         if any(part is not None for part in parts):
             found["daypart"] = parts
+        pairs = [row.pair if isinstance(row, VisitRow) else None for row in seen]
+        if any(pair is not None for pair in pairs):
+            found["pair"] = pairs
         timings = [row.operation for row in seen if isinstance(row, TimingRow)]
         if timings:
             found["operation"] = timings
@@ -387,16 +392,36 @@ def _visits(
             col(Visit.received_at),
             col(Visit.checklist_id),
             col(Visit.document),
+            func.coalesce(col(Assignment.double_of_id), col(Visit.assignment_id)),
         )
         .join(Branch, col(Branch.id) == col(Visit.branch_id))
         .join(Wave, col(Wave.id) == col(Visit.wave_id))
         .join(User, col(User.id) == col(Visit.auditor_id))
+        .outerjoin(Assignment, col(Assignment.id) == col(Visit.assignment_id))
         .where(col(Visit.pilot_id) == pilot_id)
-    )
+    ).all()
+    pairs = _pairs({str(row[0]): row[12] for row in rows})
     return (
-        VisitRow._make((str(row[0]), codes.get(row[1], row[1]), *row[2:10], forms.earned(*row[10:])))
+        VisitRow._make(
+            (
+                str(row[0]),
+                codes.get(row[1], row[1]),
+                *row[2:10],
+                forms.earned(*row[10:12]),
+                pairs.get(str(row[0])),
+            )
+        )
         for row in rows
     )
+
+
+def _pairs(asked: Mapping[str, int | None]) -> dict[str, str]:
+    """The least id of the visits that repeat one another, by the id of each, from what each was asked for."""
+    together: dict[int, list[str]] = {}
+    for visit, assignment in asked.items():
+        if assignment is not None:
+            together.setdefault(assignment, []).append(visit)
+    return {visit: min(visits) for visits in together.values() if len(visits) > 1 for visit in visits}
 
 
 def _timings(session: Session, pilot_id: int, codes: Mapping[str, str]) -> Iterator[TimingRow]:

@@ -208,6 +208,7 @@ def _of_visit(visit: VisitRow, branches: dict[str, BranchRow]) -> dict[str, Any]
         "record_id": visit.id,
         "observed_on": _local_day(visit.started_at, branches[visit.branch]),
         "auditor": visit.auditor,
+        "double_visit": visit.pair,
         "score_points": None if visit.score_hundredths is None else visit.score_hundredths / 100,
         "reason": reason,
     }

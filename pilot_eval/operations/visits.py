@@ -209,10 +209,17 @@ class AssignedVisits:
     returned: tuple[AssignedVisit, ...] = ()
 
 
-def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisits:
+def list_assigned(
+    session: Session, actor: Actor, now: datetime, pilot_id: int | None = None
+) -> AssignedVisits:
     """Standing assignments: an auditor's own, or everybody's for head office.
 
     An assignment of a locked wave is listed only if something was recorded for it.
+
+    Parameters
+    ----------
+    pilot_id : int, optional
+        Of one pilot; of all unless given.
     """
     scope = scope_of(actor, Action.SEE_ASSIGNMENTS)
     statement = (
@@ -225,7 +232,9 @@ def list_assigned(session: Session, actor: Actor, now: datetime) -> AssignedVisi
     )
     if scope is Scope.OWN:
         statement = statement.where(col(Assignment.auditor_id) == actor.user_id)
-    visits, timings = _recorded(session, actor, scope)
+    if pilot_id is not None:
+        statement = statement.where(col(Assignment.pilot_id) == pilot_id)
+    visits, timings = _recorded(session, actor, scope, pilot_id)
     dayparts = _dayparts(session)
     returned = _returned(session)
     rows = [
@@ -283,7 +292,7 @@ def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:
 
 
 def _recorded(
-    session: Session, actor: Actor, scope: Scope
+    session: Session, actor: Actor, scope: Scope, pilot_id: int | None
 ) -> tuple[dict[int | None, tuple[UUID, datetime, int]], dict[int | None, int]]:
     """The visit with its beginning and revision, and the number of timings, by assignment."""
     visits = select(Visit.assignment_id, Visit.id, Visit.started_at, Visit.revision)
@@ -291,6 +300,9 @@ def _recorded(
     if scope is Scope.OWN:
         visits = visits.where(col(Visit.auditor_id) == actor.user_id)
         timings = timings.where(col(Timing.auditor_id) == actor.user_id)
+    if pilot_id is not None:
+        visits = visits.where(col(Visit.pilot_id) == pilot_id)
+        timings = timings.where(col(Timing.pilot_id) == pilot_id)
     by_assignment = {
         assignment_id: (visit_id, at, revision)
         for assignment_id, visit_id, at, revision in session.exec(visits)

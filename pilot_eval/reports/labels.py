@@ -65,6 +65,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "record_id": ("Record id", "Номер записи"),
     "observed_on": ("Date", "Дата"),
     "auditor": ("Auditor", "Аудитор"),
+    "double_visit": ("Double visit", "Двойной визит"),
     "operation": ("Operation", "Операция"),
     "score_points": ("Score, points", "Балл"),
     "wait_seconds": ("Wait, s", "Ожидание, с"),
@@ -334,6 +335,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "record_id": ("Number of the record in the system.", "Номер записи в системе."),
     "observed_on": ("Date at the branch, in its own time zone.", "Дата в отделении, по его часовому поясу."),
     "auditor": ("Pseudonym of the auditor.", "Псевдоним аудитора."),
+    "double_visit": (
+        "The same for visits that two auditors made independently; empty for all others.",
+        "Одинаково у визитов, которые независимо сделали два аудитора; у остальных пусто.",
+    ),
     "operation": ("Type of operation that was timed.", "Тип операции, время которой замерено."),
     "score_points": (
         "Score of the visit by the checklist, 0 to 100.",

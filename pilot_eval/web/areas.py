@@ -23,9 +23,11 @@ from pilot_eval.web.plans.pages import area as plans
 from pilot_eval.web.review.pages import area as review
 from pilot_eval.web.schedule.auditors import auditors
 from pilot_eval.web.schedule.branch_events import branch_events
+from pilot_eval.web.schedule.codes import codes
 from pilot_eval.web.schedule.coverage import coverage
 from pilot_eval.web.schedule.drawing import drawing
 from pilot_eval.web.schedule.pages import area as schedule
+from pilot_eval.web.schedule.reminders import reminders
 from pilot_eval.web.shell.pages import shell
 from pilot_eval.web.timings.pages import timings
 from pilot_eval.web.visits.corrections import corrections
@@ -47,6 +49,8 @@ AREAS = (
     schedule,
     coverage,
     branch_events,
+    reminders,
+    codes,
     drawing,
     auditors,
     plans,

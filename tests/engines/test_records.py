@@ -9,10 +9,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from pilot_eval.domain.checklists import default_checklist, score
+from pilot_eval.domain.pilots import Period
 from pilot_eval.engines.records import VisitRow, read_snapshot
+from pilot_eval.operations.assignments import VisitPlan, assign_visits
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.visits import Timing, Visit
 from tests import pilots as world
+from tests.conftest import OPERATOR
 from tests.field import NOW, actor_of, create_field, good_answers
 
 REL = 1e-12  # a fraction against a sum of some tens of floats
@@ -94,3 +97,26 @@ def test_the_hash_tells_of_answers_days_and_auditors_and_not_of_names(session: S
     session.commit()
     hashes.append(read_snapshot(session, pilot.id).sha256)
     assert len(set(hashes)) == 4
+
+
+def test_visits_that_repeat_one_another_are_marked(session: Session) -> None:
+    """The mark is what the agreement of auditors is computed by."""
+    pilot = world.plan_pilot(session)
+    world.draw(session, pilot, world.add_branches(session))
+    auditors = [world.an_auditor(session) for _ in range(2)]
+    world.record(session, pilot, auditors[0])
+    plans = [VisitPlan("B00", Period.BEFORE, auditor.id, "transfer") for auditor in auditors]
+    first, again = assign_visits(session, OPERATOR, pilot.slug, plans)
+    again.double_of_id = first.id
+    visits = session.exec(select(Visit).limit(3)).all()
+    for visit, assignment in zip(visits[:2], (first, again), strict=True):
+        visit.assignment_id = assignment.id
+        session.add(visit)
+    session.commit()
+    snapshot = read_snapshot(session, pilot.id or 0)
+    marked = {visit.id: visit.pair for visit in snapshot.visits if visit.pair is not None}
+    ids = sorted(str(visit.id) for visit in visits[:2])
+    assert marked == dict.fromkeys(ids, ids[0])
+    observed = snapshot.observations("visit_score", detailed=True)
+    assert observed.pair is not None
+    assert list(observed.pair.codes[observed.pair.codes >= 0]) == [0, 0]

@@ -10,12 +10,15 @@ from playwright.sync_api import Page, expect
 
 from pilot_eval.demo.fill import RUNNING, SLUG, sign_in_names
 from pilot_eval.domain.people import Role
+from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Assignment, BarredBranch, Pilot, WaveQuota
+from pilot_eval.records.visits import Visit
 from tests.journeys.conftest import PHONE, Site
-from tests.journeys.walking import in_language, seen, stored
+from tests.journeys.walking import in_language, person, seen, stored
 
 HEAD_OFFICE = sign_in_names()[Role.HEAD_OFFICE]
 MANAGER = sign_in_names()[Role.MANAGER]
+AUDITOR = sign_in_names()[Role.AUDITOR]
 
 
 @pytest.fixture
@@ -143,6 +146,44 @@ def test_what_happened_to_a_branch_is_noted_and_told(site: Site, desk: Page) -> 
     expect(desk.get_by_text("intention to treat")).to_be_visible()
     desk.goto(f"/pilots/{SLUG}/plan")
     seen(desk, "plan-with-events")
+
+
+def test_codes_are_printed_and_auditors_reminded(site: Site, desk: Page) -> None:
+    desk.goto(f"/pilots/{RUNNING}/assignments")
+    about_visits(desk, "QR codes")
+    expect(desk.locator(".code-picture svg")).to_have_count(20)
+    seen_in_both(desk, "plan-codes")
+    desk.get_by_label("Region").select_option(index=1)
+    desk.get_by_role("button", name="Show").click()
+    expect(desk.locator(".code-picture svg")).to_have_count(10)
+    about_visits(desk, "Reminders")
+    expect(desk.get_by_label("A-001")).to_have_value(re.compile(r"Hello!.*/assignments$"))
+    seen_in_both(desk, "plan-reminders")
+
+
+def test_an_auditor_scans_a_code_and_records_at_once(site: Site, read_by: Callable[..., Page]) -> None:
+    page = read_by(AUDITOR, site, width=PHONE)
+    (pilot,) = stored(site.app, Pilot, slug=RUNNING)
+    person_id = person(site.app, AUDITOR).id
+    made = {visit.assignment_id for visit in stored(site.app, Visit, pilot_id=pilot.id)}
+    mine = [
+        row
+        for row in stored(site.app, Assignment, pilot_id=pilot.id, auditor_id=person_id)
+        if row.id not in made and row.withdrawn_at is None
+    ]
+    soon = min(mine, key=lambda row: row.window_from)
+    (branch,) = stored(site.app, Branch, id=soon.branch_id)
+    page.goto(f"/at/{branch.code}")
+    if page.url.endswith(branch.code):  # several, or not yet
+        seen_in_both(page, "plan-at")
+    else:
+        assert page.url.endswith("/visit")
+    elsewhere = next(
+        one.code for one in stored(site.app, Branch) if one.id not in {row.branch_id for row in mine}
+    )
+    page.goto(f"/at/{elsewhere}")
+    expect(page.get_by_text("You have no visit to make here.")).to_be_visible()
+    seen_in_both(page, "plan-at-none")
 
 
 def test_a_manager_reads_what_was_planned_once_it_is_over(site: Site, read_by: Callable[..., Page]) -> None:

@@ -259,6 +259,7 @@ def _row(
         "period": period,
         "observed_on": day,
         "auditor": f"A{index % 6 + 1}",
+        "double_visit": None,
         "operation": "parcel" if record == "timing" else None,
         **empty,
         **values,

@@ -21,6 +21,7 @@ OBSERVATION_KINDS: Final[Mapping[str, str]] = {
     "period": "code",
     "observed_on": "date",
     "auditor": "text",
+    "double_visit": "text",
     "operation": "text",
     "score_points": "number",
     "wait_seconds": "whole",
