@@ -106,7 +106,7 @@ def test_visits_that_repeat_one_another_are_marked(session: Session) -> None:
     auditors = [world.an_auditor(session) for _ in range(2)]
     world.record(session, pilot, auditors[0])
     plans = [VisitPlan("B00", Period.BEFORE, auditor.id, "transfer") for auditor in auditors]
-    first, again = assign_visits(session, OPERATOR, pilot.slug, plans)
+    first, again = assign_visits(session, OPERATOR, pilot.slug, plans, confirmed=True)
     again.double_of_id = first.id
     visits = session.exec(select(Visit).limit(3)).all()
     for visit, assignment in zip(visits[:2], (first, again), strict=True):
