@@ -50,9 +50,22 @@ class Reminder:
     begun: int = 0
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many stand in each list."""
+        return {
+            "today": len(self.today),
+            "week": len(self.week),
+            "overdue": len(self.overdue),
+            "begun": self.begun,
+            "unsent": len(self.unsent),
+            "returned": len(self.returned),
+            "later": len(self.later),
+        }
+
+    @property
     def pressing(self) -> bool:
         """Something is to be done this week, or should have been done."""
-        return bool(self.today or self.week or self.overdue or self.unsent or self.returned or self.begun)
+        return any(count for name, count in self.counts.items() if name != "later")
 
     @property
     def by(self) -> date | None:

@@ -27,6 +27,7 @@ def index(slug: str) -> ResponseReturnValue:
         "schedule/reminders.html",
         pilot=pilot,
         reminders=[(one, _text(one) if one.pressing else "") for one in found],
+        lists={name for one in found for name, count in one.counts.items() if count},
         made_up=pilot.made_up,
     )
 
