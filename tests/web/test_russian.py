@@ -28,7 +28,7 @@ NAMES = {
     *TOWNS,
     *("pilot", "eval", "Apache", "API", "OpenAPI", "UUID", "UTC", "ID", "English"),
     *("EMS", "Excel", "CSV", "XLSX", "JSON", "PDF", "HTTPS", "UTF", "Parquet", "PNG", "SVG", "NA", "SHA"),
-    *("YAML", "XLSForm", "ODK", "KoboToolbox"),
+    *("YAML", "XLSForm", "ODK", "KoboToolbox", "QR"),
     *("SPSS", "Stata", "PowerPoint", "ZIP", "XmR", "n", "JavaScript"),
 }
 CODES = re.compile(
