@@ -14,8 +14,9 @@ $(VENV)/.installed: requirements.lock setup.cfg
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock requirements-forms.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-forms.lock -d $(VENV)/forms
 	@touch $@
 
 demo: install                          ## fill an embedded demo and serve it at 127.0.0.1:8000

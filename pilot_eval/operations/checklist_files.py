@@ -50,11 +50,12 @@ def import_checklist(
     if name.lower().endswith((".yml", ".yaml")):
         document = drafts.draft_of(parse(read_yaml(_text(content))).to_document())
         notes: tuple[Note, ...] = ()
-    elif name.lower().endswith(".xlsx"):
+    elif name.lower().endswith((".xlsx", ".xls")):
         imported = read_xlsform(content)
         document, notes = drafts.draft_of(imported.document), imported.notes
     else:
-        raise BadInput([Problem("", Message("should be a YAML file (.yml) or an XLSForm workbook (.xlsx)"))])
+        message = Message("should be a YAML file (.yml) or an XLSForm workbook (.xlsx or .xls)")
+        raise BadInput([Problem("", message)])
     return begin_draft(session, actor, document, now), notes
 
 

@@ -377,6 +377,113 @@ def test_a_form_in_several_languages_keeps_ours() -> None:
     assert "why is always shown; its rule is left out: ${roof_ok}='no' and ${walls}='none'" in told
 
 
+def told(content: bytes) -> list[str]:
+    return [f"{note.sheet} {note.row}: {note.what}" for note in read_xlsform(content).notes]
+
+
+def test_a_form_s_own_words_for_what_does_not_apply_are_told() -> None:
+    assert (
+        "survey 3: roof_ok offers N/A in the words of this program, not: Not applicable, Не применимо"
+        in told(household())
+    )
+
+
+@pytest.mark.parametrize("given", ["2024010100", "1.2", "v3", "0"])
+def test_a_version_that_a_checklist_cannot_have_is_told(given: str) -> None:
+    content = workbook(survey=[ask("text", "a", "A")], settings=[{"form_id": "my form", "version": given}])
+    said = told(content)
+    assert f"settings 2: the version {given} is left out: versions of a checklist are counted here" in said
+    assert "settings 2: my form has the code my_form here" in said
+    assert read_xlsform(content).document["version"] == 1
+
+
+def test_a_version_that_a_checklist_can_have_is_kept() -> None:
+    content = workbook(survey=[ask("text", "a", "A")], settings=[{"form_id": "form", "version": "12"}])
+    assert read_xlsform(content).document["version"] == 12
+    assert not [line for line in told(content) if "version" in line]
+
+
+def test_what_our_own_columns_cannot_hold_is_told() -> None:
+    content = workbook(
+        survey=[
+            ask("integer", "n", "How many?", weight="3", expected="4", critical="yes"),
+            ask("select_one yn", "a", "A", critical="perhaps", lever="other", expected="y"),
+        ],
+        choices=[choice("yn", "y", "Yes"), choice("yn", "n", "No")],
+        settings=[{"form_id": "form", "knockout": "everything", "min_answered_percent": "most"}],
+    )
+    said = told(content)
+    for name in ("weight", "critical", "expected"):
+        assert f"survey 2: {name} of n is left out: a question of type number has none" in said
+    for sentence in (
+        "survey 3: perhaps in the column critical is left out: it should be one of yes, no",
+        "survey 3: other in the column lever is left out: it should be one of training, facility",
+        "settings 2: everything in the column knockout is left out: "
+        "it should be one of flag, zero_section, cap_50, zero_total",
+        "settings 2: most in the column min_answered_percent is left out: it should be one of 1 ... 100",
+    ):
+        assert sentence in said
+    checklist, _problems = drafts.read_draft(drafts.draft_of(read_xlsform(content).document))
+    assert (checklist.items["a"].expected, checklist.items["n"].weight) == ("yes", 0)
+
+
+def test_texts_that_show_an_answer_and_words_beside_groups_are_told() -> None:
+    content = workbook(
+        survey=[
+            ask("begin_group", "g", "The house of ${name}", hint="Go round it", relevant="1 = 1"),
+            ask("note", "n", "Thank you, ${name}", hint="Smile"),
+            ask("note", "pictured", **{"media::image": "a.png"}),
+            ask("text", "name", "Your name?"),
+            ask("select_one l", "a", "Which?"),
+            ask("end_group"),
+        ],
+        choices=[choice("l", "one", "As ${name} says"), choice("l", "two", "Two"), choice("m", "x", "X")],
+    )
+    said = told(content)
+    for sentence in (
+        "survey 2: the text of g stays as it is written: no answer is put in for ${name}",
+        "survey 2: the hint of g is left out: Go round it",
+        "survey 3: the text of n stays as it is written: no answer is put in for ${name}",
+        "survey 3: the hint of n is left out: Smile",
+        "survey 3: the note n is always shown; its rule is left out: 1 = 1",
+        "survey 4: pictured is left out: it has no text",
+        "choices 2: the text of one stays as it is written: no answer is put in for ${name}",
+        "choices 4: the list m is left out: no question offers it",
+    ):
+        assert sentence in said
+
+
+def test_a_form_in_a_language_of_its_own_says_so() -> None:
+    content = workbook(
+        survey=[ask("text", "a", "Une question")],
+        settings=[{"form_id": "form", "default_language": "Français (fr)"}],
+    )
+    sentence = "texts without a language are in Français (fr); here they stand as English or Russian"
+    assert f"settings 2: {sentence}" in told(content)
+
+
+def test_older_headings_and_kinds_are_read() -> None:
+    content = workbook(
+        survey=[
+            {"command": "select one from yn", "tag": "a", "caption": "A"},
+            {
+                "command": "add select one prompt using yn",
+                "tag": "b",
+                "caption": "B",
+                "relevance": "${a} = 'y'",
+            },
+            {"command": "select1 yn", "tag": True, "caption": "C", "relevance": "${b} = 'n'"},
+        ],
+        choices=[choice("yn", "y", "Yes"), choice("yn", "n", "No")],
+    )
+    (section,) = read_xlsform(content).document["sections"]
+    assert [(item["code"], item["en"], item.get("shown_if")) for item in section["items"]] == [
+        ("a", "A", None),
+        ("b", "B", {"item": "a", "answers": ["yes"]}),
+        ("TRUE", "C", {"item": "b", "answers": ["no"]}),
+    ]
+
+
 def test_a_form_in_russian_alone_is_read_as_russian() -> None:
     content = workbook(
         survey=[ask("begin_group", "g", "Зал"), ask("text", "a", "Вопрос"), ask("end_group")],

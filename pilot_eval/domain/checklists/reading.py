@@ -25,6 +25,7 @@ from pilot_eval.domain.problems import N_, FieldProblem
 
 LEVERS = ("training", "facility")
 TOPICS = ("key_products", "service_standards", "mentoring", "none")
+MOST_VERSIONS = 9999
 KNOCKOUTS = ("flag", "zero_section", "cap_50", "zero_total")
 FORMULA = re.compile(rf"timing\.({'|'.join(QUANTITIES)}) (<=|>=|<|>) (\d{{1,6}})")
 
@@ -56,7 +57,11 @@ def default_checklist() -> Checklist:
 
 def _checklist(reader: Reader) -> Checklist:
     reader.whole("schema", SCHEMA, SCHEMA)
-    code, version, title = reader.code(), reader.whole("version", 1, 9999), reader.needed_text("title")
+    code, version, title = (
+        reader.code(),
+        reader.whole("version", 1, MOST_VERSIONS),
+        reader.needed_text("title"),
+    )
     scoring, header = reader.inner("scoring"), reader.inner("header")
     sections = _sections(reader)
     checklist = Checklist(

@@ -15,6 +15,8 @@ from pilot_eval.engines.workbooks import Cells, check_size, limit, plain
 _SECONDS = 30
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
+# How a workbook of Excel 97 to 2003 begins; unlike the newer ones it is no zip, and not larger inside.
+_OLDER = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def convert(content: bytes) -> Converted:
     BadInput
         If it is no workbook, unpacks to more than the limits, or pyxform refuses it.
     """
-    check_size(content)
+    if not content.startswith(_OLDER):
+        check_size(content)
     try:
         child = subprocess.run(
             [sys.executable, "-m", "pilot_eval.engines.xlsforms.checking"],
@@ -53,7 +56,7 @@ def convert(content: bytes) -> Converted:
     except subprocess.TimeoutExpired:
         raise _refused(Message("takes too long to be read")) from None
     if child.returncode:
-        raise _refused(Message("cannot be read as an XLSX workbook"))
+        raise _refused(Message("cannot be read as a workbook"))
     answer = json.loads(child.stdout)
     if answer["too_large"]:
         message = Message(
@@ -104,8 +107,9 @@ def _error(content: bytes, warnings: list[str]) -> str:
     from pyxform.errors import PyXFormError
     from pyxform.xls2xform import convert as to_xform
 
+    kind = ".xls" if content.startswith(_OLDER) else ".xlsx"
     try:
-        to_xform(io.BytesIO(content), warnings=warnings, file_type=".xlsx", form_name="data")
+        to_xform(io.BytesIO(content), warnings=warnings, file_type=kind, form_name="data")
     except PyXFormError as error:
         return str(error)
     except Exception as error:  # whatever a strange form makes it do, the form is at fault

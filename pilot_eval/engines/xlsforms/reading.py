@@ -10,7 +10,7 @@ from typing import Any
 from pilot_eval.domain.checklists import NOT_APPLICABLE, QUESTION_TYPES, default_checklist
 from pilot_eval.domain.checklists.drafts import ONLY_FOR
 from pilot_eval.domain.checklists.model import MAX_NUMBER
-from pilot_eval.domain.checklists.reading import KNOCKOUTS, LEVERS, TOPICS
+from pilot_eval.domain.checklists.reading import KNOCKOUTS, LEVERS, MOST_VERSIONS, TOPICS
 from pilot_eval.domain.documents import CODE
 from pilot_eval.domain.errors import Message
 from pilot_eval.domain.problems import N_
@@ -25,7 +25,7 @@ from pilot_eval.engines.xlsforms.layout import (
     SECTION_NOTE,
     unescaped,
 )
-from pilot_eval.engines.xlsforms.sheets import Row, columns_of, languages_of, rows_of
+from pilot_eval.engines.xlsforms.sheets import Row, columns_of, language_of, languages_of, rows_of
 
 # What the program knows by itself; a form need not ask for it.
 METADATA = frozenset(
@@ -52,13 +52,22 @@ _READ_OF_SETTINGS = frozenset(
         *("knockout", "min_answered_percent"),
     )
 )
+# What only some kinds of questions have.
+_MARKS = ("weight", "critical", "na", "comment_on", "expected")
 _YES = {"yes", "true", "true()", "1"}
+_NO = {"no", "false", "false()", "0"}
+# An answer that a text is filled in with while a form is filled in.
+_REFERENCE = re.compile(r"\$\{[^}]+\}")
 _SELECTED = re.compile(r"selected\(\s*\$\{([^}]+)\}\s*,\s*(['\"])([^'\"]*)\2\s*\)")
 _EQUALS = re.compile(r"\$\{([^}]+)\}\s*=\s*(['\"])([^'\"]*)\2")
 _BOUND = re.compile(r"\.\s*(>=|<=|>|<)\s*(\d+)")
 _BEGIN = re.compile(r"^begin[ _](group|repeat)$")
 _END = re.compile(r"^end[ _](group|repeat)$")
-_SELECT = re.compile(r"^select[ _](one|multiple)\s+(\S+)(\s+or[ _]other)?$", re.IGNORECASE)
+_SELECT = re.compile(
+    r"^(?:add )?select[ _]?(one|1|multiple|all that apply)(?: prompt using| from)?\s+(\S+)"
+    r"(\s+or(?: specify)?[ _]other)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,8 @@ class _Reader:
     codes: set[str] = field(default_factory=set)
     choices: dict[str, list[Row]] = field(default_factory=dict)
     loose: dict[str, Any] | None = None  # the section of questions outside of groups
+    lists: set[str] = field(default_factory=lambda: {SCENARIOS, INCIDENTS})  # that the survey asks for
+    boundless: list[int] = field(default_factory=list)  # rows with numbers that have no limit
 
     def note(self, sheet: str, row: int, message: str, **values: object) -> None:
         self.notes.append(Note(sheet, row, Message(message, **values)))
@@ -143,14 +154,54 @@ class _Reader:
             self.choices.setdefault(row.cell("list_name") or row.cell("list name"), []).append(row)
         for row in survey:
             self._survey_row(row)
+        self._lists()
+        self._numbers()
         self._unread("survey", survey, _READ)
         self._unread("choices", choices, _READ_OF_CHOICES)
         for language in languages_of([*survey, *choices]):
             self.note("survey", 0, N_("texts in %(language)s are left out"), language=language)
+        self._own_language([*survey, *choices])
         known = {"survey", "choices", "settings", "grades"}
         for name in (name for name in self.sheets if name not in known and columns_of(self.sheets[name])):
             self.note(name, 0, N_("this sheet is left out"))
         return {**self._settings(), "sections": self.sections, "header": self._header()}
+
+    def _own_language(self, rows: Sequence[Row]) -> None:
+        """Texts whose column names no language are in the form's own, which may be neither of ours."""
+        settings = rows_of(self.sheets.get("settings"))
+        own = language_of(settings[0].cell("default_language")) if settings else ""
+        if own not in {"", "default", "en", "ru"} and any(
+            "" in texts for row in rows for texts in row.texts.values()
+        ):
+            message = N_(
+                "texts without a language are in %(language)s; here they stand as English or Russian"
+            )
+            self.note("settings", settings[0].number, message, language=own)
+
+    def _lists(self) -> None:
+        """Answers that no question offers, and those whose words a checklist does not fill in."""
+        for name, rows in self.choices.items():
+            if name not in self.lists:
+                message = N_("the list %(list)s is left out: no question offers it")
+                self.note("choices", rows[0].number, message, list=name)
+                continue
+            for row in rows:
+                self._references("choices", row, row.cell("name") or row.cell("value"))
+
+    def _numbers(self) -> None:
+        if self.boundless:
+            message = N_(
+                "a number is taken from 0 to %(most)s where the form sets no limit of its own (rows %(rows)s)"
+            )
+            self.note("survey", 0, message, most=MAX_NUMBER, rows=_listed(self.boundless))
+
+    def _references(self, sheet: str, row: Row, name: str) -> None:
+        """Say which texts show an answer in other programs: here they stay as they are written."""
+        texts = [text for column in ("label", "hint") for text in row.text(column).values()]
+        found = dict.fromkeys(each for text in texts for each in _REFERENCE.findall(text))
+        if found:
+            message = N_("the text of %(name)s stays as it is written: no answer is put in for %(answers)s")
+            self.note(sheet, row.number, message, name=name, answers=", ".join(found))
 
     def _unread(self, sheet: str, rows: Sequence[Row], known: frozenset[str]) -> None:
         """Name each column that is not kept, with the rows in which it says something."""
@@ -160,10 +211,8 @@ class _Reader:
                 if name not in known:
                     found.setdefault(name, []).append(row.number)
         for name, numbers in found.items():
-            listed = ", ".join(map(str, numbers[:10])) + (" ..." if len(numbers) > 10 else "")
-            self.note(
-                sheet, 0, N_("the column %(column)s is left out (rows %(rows)s)"), column=name, rows=listed
-            )
+            message = N_("the column %(column)s is left out (rows %(rows)s)")
+            self.note(sheet, 0, message, column=name, rows=_listed(numbers))
 
     def _settings(self) -> dict[str, Any]:
         rows = rows_of(self.sheets.get("settings"))
@@ -174,19 +223,48 @@ class _Reader:
         title = {"en": row.cell("form_title") or row.cell("title"), "ru": row.cell("title_ru")}
         if title["en"] and not title["ru"] and re.search("[А-Яа-я]", title["en"]):
             title = {"en": "", "ru": title["en"]}
-        scoring: dict[str, Any] = {"grades": self._grades()}
-        if row.cell("knockout") in KNOCKOUTS:
-            scoring["knockout"] = row.cell("knockout")
-        if row.cell("min_answered_percent").isdigit():
-            scoring["min_answered_percent"] = int(row.cell("min_answered_percent"))
-        code = row.cell("form_id") or row.cell("id_string")
-        version = row.cell("version")
         return {
-            "code": _as_code(code) if code else "",
-            "version": int(version) if version.isdigit() and 1 <= int(version) <= 9999 else 1,
+            "code": self._code(row),
+            "version": self._version(row),
             "title": {language: unescaped(text) for language, text in title.items() if text},
-            "scoring": scoring,
+            "scoring": {"grades": self._grades(), **self._scoring(row)},
         }
+
+    def _code(self, row: Row) -> str:
+        given = row.cell("form_id") or row.cell("id_string")
+        code = _as_code(given) if given else ""
+        if code != given:
+            self.note(
+                "settings", row.number, N_("%(name)s has the code %(code)s here"), name=given, code=code
+            )
+        return code
+
+    def _version(self, row: Row) -> int:
+        given = row.cell("version")
+        if given.isdigit() and 1 <= int(given) <= MOST_VERSIONS:
+            return int(given)
+        if given:
+            message = N_("the version %(version)s is left out: versions of a checklist are counted here")
+            self.note("settings", row.number, message, version=given)
+        return 1
+
+    def _scoring(self, row: Row) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self._allowed("settings", row, "knockout", KNOCKOUTS):
+            found["knockout"] = row.cell("knockout")
+        percents = [str(percent) for percent in range(1, 101)]
+        if self._allowed("settings", row, "min_answered_percent", percents, "1 ... 100"):
+            found["min_answered_percent"] = int(row.cell("min_answered_percent"))
+        return found
+
+    def _allowed(self, sheet: str, row: Row, name: str, allowed: Sequence[str], shown: str = "") -> bool:
+        """Whether a cell holds one of these words; what else stands in it is told."""
+        value = row.cell(name)
+        if value and value not in allowed:
+            message = N_("%(value)s in the column %(column)s is left out: it should be one of %(allowed)s")
+            shown = shown or ", ".join(allowed)
+            self.note(sheet, row.number, message, value=value, column=name, allowed=shown)
+        return value in allowed
 
     def _grades(self) -> list[dict[str, Any]]:
         if "grades" not in self.sheets:
@@ -215,6 +293,7 @@ class _Reader:
     def _survey_row(self, row: Row) -> None:
         kind = re.sub(r"\s+", " ", row.cell("type").strip())
         lowered = kind.lower()
+        self.lists.update(kind.split())
         if not kind:
             return
         if row.cell("disabled").lower() in _YES:
@@ -248,6 +327,7 @@ class _Reader:
         self.open.append(group)
         if group.header or self._in_header():
             return
+        self._not_a_question(row)
         if repeats:
             message = N_("%(name)s is asked once: a checklist has nothing that repeats")
             self.note("survey", row.number, message, name=_named(row))
@@ -280,18 +360,31 @@ class _Reader:
         return self.loose
 
     def _note_row(self, row: Row) -> None:
-        section = self._section(row)
         texts = _texts(row.text("label"))
+        if not texts:
+            message = N_("%(name)s is left out: it has no text")
+            self.note("survey", row.number, message, name=_named(row))
+            return
+        section = self._section(row)
         note = section.setdefault("note", {})
         for language, text in texts.items():
             note[language] = f"{note[language]}\n{text}" if note.get(language) else text
-        if row.cell("part") != SECTION_NOTE:
-            if section["items"]:
-                message = N_("the note %(name)s is moved to the head of section %(section)s")
-                self.note("survey", row.number, message, name=_named(row), section=section["code"])
-            if row.cell("relevant"):
-                message = N_("the note %(name)s is always shown; its rule is left out: %(rule)s")
-                self.note("survey", row.number, message, name=_named(row), rule=row.cell("relevant"))
+        if row.cell("part") == SECTION_NOTE:
+            return
+        self._not_a_question(row)
+        if section["items"]:
+            message = N_("the note %(name)s is moved to the head of section %(section)s")
+            self.note("survey", row.number, message, name=_named(row), section=section["code"])
+        if rules := self._rules(row):
+            message = N_("the note %(name)s is always shown; its rule is left out: %(rule)s")
+            self.note("survey", row.number, message, name=_named(row), rule=" and ".join(rules))
+
+    def _not_a_question(self, row: Row) -> None:
+        """Say what of a group or a note has no place in a checklist."""
+        self._references("survey", row, _named(row))
+        for hint in row.text("hint").values():
+            message = N_("the hint of %(name)s is left out: %(text)s")
+            self.note("survey", row.number, message, name=_named(row), text=hint)
 
     def _question(self, row: Row, kind: str) -> None:
         item = self._typed(row, kind)
@@ -308,6 +401,7 @@ class _Reader:
             item["help"] = hint
         self._marks(row, item)
         self._rule(row, item)
+        self._references("survey", row, _named(row))
         self._section(row)["items"].append(item)
         self.items[name] = item
 
@@ -346,7 +440,7 @@ class _Reader:
         return None
 
     def _select(self, row: Row, match: re.Match[str]) -> dict[str, Any] | None:
-        if match[1].lower() == "multiple":
+        if match[1].lower() not in {"one", "1"}:
             message = N_("%(name)s is left out: a question of a checklist has one answer")
             self.note("survey", row.number, message, name=_named(row))
             return None
@@ -358,6 +452,7 @@ class _Reader:
         offered = [_known(name) for name in names]
         rest = [name for name in offered if name != NOT_APPLICABLE]
         na = NOT_APPLICABLE in offered
+        self._words_of_na(row, answers, offered)
         kind = "choice" if row.cell("kind") == "choice" else _kind_of(rest)
         found: dict[str, Any] = {"type": kind, "na": na}
         if kind == "choice":
@@ -369,6 +464,14 @@ class _Reader:
         elif anchors := _anchors(answers, offered):
             found["anchors"] = anchors
         return found
+
+    def _words_of_na(self, row: Row, answers: Sequence[Row], offered: Sequence[str]) -> None:
+        usual = {word.casefold() for word in ANSWER_WORDS[NOT_APPLICABLE]}
+        for choice, answer in zip(answers, offered, strict=True):
+            own = [text for text in choice.text("label").values() if text.casefold() not in usual]
+            if answer == NOT_APPLICABLE and own:
+                message = N_("%(name)s offers N/A in the words of this program, not: %(words)s")
+                self.note("survey", row.number, message, name=_named(row), words=", ".join(own))
 
     def _options(self, answers: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
         options: list[dict[str, Any]] = []
@@ -397,7 +500,9 @@ class _Reader:
         if re.sub(r"\band\b|[\s()]", "", rest):
             message = N_("a rule of %(name)s is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=rule)
-            return {"type": "number"}
+            found = {"type": "number"}
+        if "low" not in found:
+            self.boundless.append(row.number)
         return found
 
     def _range(self, row: Row) -> dict[str, Any]:
@@ -408,6 +513,7 @@ class _Reader:
         if not (low.isdigit() and high.isdigit() and step.isdigit()):
             message = N_("%(name)s asks for a whole number here: its scale is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=row.cell("parameters"))
+            self.boundless.append(row.number)
             return {"type": "number"}
         if (low, high, step) == ("1", "5", "1"):
             return {"type": "scale5"}
@@ -423,26 +529,25 @@ class _Reader:
         required = row.cell("required").lower()
         if required in _YES and kind in ONLY_FOR["required"]:
             item["required"] = True
-        elif required and required not in {"no", "false", "false()", "0", *_YES}:
+        elif required and required not in _YES | _NO:
             message = N_("%(name)s is optional here; its rule is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=required)
         for name in ("critical", "na"):
             if row.cell(name).lower() in _YES:
                 item[name] = True
+            elif row.cell(name).lower() not in _NO:
+                self._allowed("survey", row, name, ("yes", "no"))
         if row.cell("weight"):
             item["weight"] = int(row.cell("weight")) if row.cell("weight").isdigit() else row.cell("weight")
         for name, allowed in (("lever", LEVERS), ("topic", TOPICS)):
-            if row.cell(name) in allowed:
+            if self._allowed("survey", row, name, allowed):
                 item[name] = row.cell(name)
-            elif row.cell(name):
-                message = N_(
-                    "%(value)s in the column %(column)s is left out: it should be one of %(allowed)s"
-                )
-                values = {"value": row.cell(name), "column": name, "allowed": ", ".join(allowed)}
-                self.note("survey", row.number, message, **values)
         for name in ("comment_on", "expected"):
             if row.cell(name):
-                item[name] = row.cell(name)
+                item[name] = _answer_of(item, row.cell(name))
+        for name in (name for name in _MARKS if item.get(name) and kind not in ONLY_FOR[name]):
+            message = N_("%(column)s of %(name)s is left out: a question of type %(type)s has none")
+            self.note("survey", row.number, message, column=name, name=_named(row), type=kind)
         if row.cell("calculation") and kind != "computed":
             message = N_("the value that %(name)s is filled with is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=row.cell("calculation"))
@@ -450,10 +555,13 @@ class _Reader:
             message = N_("a rule of %(name)s is left out: %(rule)s")
             self.note("survey", row.number, message, name=_named(row), rule=row.cell("constraint"))
 
+    def _rules(self, row: Row) -> list[str]:
+        """After what a row is shown: a group's rule holds for all in it."""
+        own = [row.cell("relevant")] if row.cell("relevant") else []
+        return [group.relevant for group in self.open if group.relevant] + own
+
     def _rule(self, row: Row, item: dict[str, Any]) -> None:
-        """After which answers the question is shown; a group's rule holds for its questions."""
-        rules = [group.relevant for group in self.open if group.relevant]
-        rules += [row.cell("relevant")] if row.cell("relevant") else []
+        rules = self._rules(row)
         if not rules:
             return
         read = self._shown_if(rules[0]) if len(rules) == 1 else None
@@ -492,6 +600,10 @@ def _anchors(answers: Sequence[Row], offered: Sequence[str]) -> dict[str, dict[s
         if texts and answer != NOT_APPLICABLE:
             anchors[answer] = texts
     return anchors
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:10])) + (" ..." if len(numbers) > 10 else "")
 
 
 def _named(row: Row) -> str:

@@ -14,6 +14,18 @@ _NAMES = {"en": ("en", "eng", "english"), "ru": ("ru", "rus", "russian", "рус
 _CODE = re.compile(r"\(\s*([A-Za-z-]+)\s*\)\s*$")
 TRANSLATED = ("label", "hint", "guidance_hint", "constraint_message", "required_message")
 _CYRILLIC = re.compile("[А-Яа-яЁё]")
+# Other headings of the standard for what we read, older ones among them.
+_ALIASES = {
+    "relevance": "relevant",
+    "bind::relevant": "relevant",
+    "bind::constraint": "constraint",
+    "bind::required": "required",
+    "calculate": "calculation",
+    "bind::calculate": "calculation",
+    "caption": "label",
+    "tag": "name",
+    "command": "type",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "TRUE" if value else "FALSE"
     return str(value).strip()
 
 
@@ -96,12 +108,15 @@ def _heading(cell: Any) -> tuple[str, str] | None:
     if not language and ":" in text:
         name, _sign, language = text.partition(":")
     name = re.sub(r"[\s-]+", "_", name.strip().lower())
+    name = _ALIASES.get(name, name)
     if name not in TRANSLATED:
-        return (re.sub(r"\s*::?\s*", "::", text.lower()) if language else name), ""
-    return name, _language(language.strip())
+        whole = re.sub(r"\s*::?\s*", "::", text.lower()) if language else name
+        return _ALIASES.get(whole, whole), ""
+    return name, language_of(language.strip())
 
 
-def _language(written_as: str) -> str:
+def language_of(written_as: str) -> str:
+    """Our code of a language, or its name as it is written."""
     if not written_as:
         return ""
     match = _CODE.search(written_as)

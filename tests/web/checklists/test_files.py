@@ -14,6 +14,7 @@ from pilot_eval.operations import checklist_files
 from pilot_eval.operations.forms import publish_checklist
 from pilot_eval.records.forms import ChecklistDraft, ChecklistVersion
 from tests.conftest import OPERATOR
+from tests.engines.test_forms_of_odk import form
 from tests.engines.test_xlsforms import household, widgets
 
 
@@ -71,6 +72,15 @@ def test_what_a_form_of_others_could_not_bring_is_listed(as_head_office: Any, se
     assert drafted(session).document["code"] == "all-widgets"
 
 
+def test_a_real_form_of_odk_becomes_a_draft(as_head_office: Any, session: Session) -> None:
+    page = bring_in(as_head_office, form("tutorial.xls"), "tutorial.xls").text
+    assert "literate is always shown; its rule is left out" in page
+    assert "member is asked once: a checklist has nothing that repeats" in page
+    checklist, _problems = drafts.read_draft(drafted(session).document)
+    assert len(checklist.items) == 10
+    assert as_head_office.get("/checklists/drafts/1/preview").status_code == 200
+
+
 def test_russian_readers_are_told_in_russian(as_head_office: Any) -> None:
     as_head_office.submit("/language", {"language": "ru"})
     page = bring_in(as_head_office, household(), "household.xlsx").text
@@ -84,7 +94,8 @@ def test_russian_readers_are_told_in_russian(as_head_office: Any) -> None:
         (b"code: small", "a.yaml", "sections"),
         (b"\xff\xfe", "a.yml", "is not text in UTF-8"),
         (b"PK", "a.xlsx", "cannot be read as an XLSX workbook"),
-        (b"hello", "a.pdf", "should be a YAML file (.yml) or an XLSForm workbook (.xlsx)"),
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "a.xls", "cannot be read as a workbook"),
+        (b"hello", "a.pdf", "should be a YAML file (.yml) or an XLSForm workbook (.xlsx or .xls)"),
     ],
 )
 def test_what_is_no_checklist_is_refused_in_words(
