@@ -24,6 +24,8 @@ from pilot_eval.operations.visit_facts import (
     timing_facts,
     visit_facts,
 )
+from pilot_eval.records.network import Branch
+from pilot_eval.records.pilots import PilotBranch
 from pilot_eval.records.reviews import VisitRemark
 from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
 from pilot_eval.stats import signals
@@ -102,16 +104,21 @@ def flags_of(session: Session, pilot_id: int) -> Flags:
 
 
 def _mark(session: Session, pilot_id: int) -> int:
-    """Of what the flags rest on: another one after each visit, change, timing, conflict and remark."""
+    """Of what the flags rest on: another one after each visit, change, timing, conflict, remark and move."""
     visits = sa.select(col(Visit.id), col(Visit.row_version)).where(col(Visit.pilot_id) == pilot_id)
     timings = sa.select(sa.func.count(), sa.func.max(col(Timing.received_at))).where(
         col(Timing.pilot_id) == pilot_id
     )
     conflicts = sa.select(sa.func.count(), sa.func.max(col(SubmissionConflict.id)))
     remarks = sa.select(sa.func.max(col(VisitRemark.id)), sa.func.count(col(VisitRemark.answered_at)))
+    places = (
+        sa.select(col(Branch.id), col(Branch.latitude), col(Branch.longitude))
+        .join(PilotBranch, col(PilotBranch.branch_id) == col(Branch.id))
+        .where(col(PilotBranch.pilot_id) == pilot_id, col(Branch.latitude).is_not(None))
+    )
     found = [
         frozenset(tuple(row) for row in session.execute(query))
-        for query in (visits, timings, conflicts, remarks)
+        for query in (visits, timings, conflicts, remarks, places)
     ]
     return hash(tuple(found))
 
@@ -131,6 +138,8 @@ class _Raising:
             np.array([getattr(visit, name).timestamp() for visit in visits])
             for name in ("started_at", "left_at", "received_at")
         )
+        places = [(row.branch.latitude, row.branch.longitude) for row in self._rows]
+        self._position = np.array(places, dtype=float).reshape(-1, 2)
 
     def flags(self) -> Flags:
         if self._rows:
@@ -231,15 +240,24 @@ class _Raising:
             self._raise(place, "same_words", reason, int(words[place]))
 
     def _journeys(self) -> None:
-        found = signals.impossible_journeys(self._auditor, self._branch, self._started, self._left)
+        found = signals.impossible_journeys(
+            self._auditor, self._branch, self._started, self._left, self._position
+        )
         for place in _where(found.other >= 0):
             other, minutes = int(found.other[place]), int(found.seconds[place] // 60)
             if found.seconds[place] < 0:
                 reason = N_("The same auditor was in branch %(branch)s at the same time, on %(day)s")
                 self._raise(place, "travel", reason, other)
-            else:
+            elif np.isnan(found.metres[place]):
                 reason = N_("Between it and branch %(branch)s on %(day)s lie %(minutes)s min")
                 self._raise(place, "travel", reason, other, minutes=minutes)
+            else:
+                reason = N_(
+                    "Between it and branch %(branch)s on %(day)s lie %(minutes)s min, "
+                    "and %(km)s km in a straight line"
+                )
+                km = _kilometres(float(found.metres[place]))
+                self._raise(place, "travel", reason, other, minutes=minutes, km=km)
 
     def _timings(self) -> None:
         by_place = timing_facts(self._session, self._pilot_id, self._rows)
@@ -272,6 +290,11 @@ class _Raising:
 
 def _where(there: signals.Bools) -> list[int]:
     return [int(place) for place in np.flatnonzero(there)]
+
+
+def _kilometres(metres: float) -> float:
+    """As exact as it matters: 0.4, 7.2, 178."""
+    return round(metres / 1000, 1) if metres < 10_000 else round(metres / 1000)
 
 
 def _apart(found: signals.Outliers, own: int) -> tuple[str, dict[str, Any]]:

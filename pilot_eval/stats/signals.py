@@ -21,14 +21,17 @@ from pilot_eval.stats.two_way import LabelEffects, label_effects
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Place = tuple[float, float]
 
 UNANSWERED = -1
+_NOWHERE: tuple[Place, ...] = ((math.nan, math.nan),)
 SECONDS_PER_ITEM = 2.0  # nobody reads and answers faster (Huang et al. 2012)
 FEWEST_ANSWERS = 10  # below which answers are not compared
 ALIKE = 0.9  # share of equal answers
-SHORTEST_WAY = 600.0  # seconds between two branches
+SHORTEST_WAY = 600.0  # seconds between two branches, where the distance is not known
 LONGEST_WAY = 24 * 3600.0  # beyond it no way is too long, wherever the branches are
-FASTEST = 80 / 3.6  # metres a second, where the distance is known
+FASTEST = 80 / 3.6  # metres a second as the crow flies, where it is known
+EARTH_RADIUS = 6_371_000  # metres
 LATE_SECONDS = 48 * 3600.0
 FEWEST_CLOCK_TIMES = 10
 HEAPED = 0.5  # share of typed minutes that are multiples of five; one in five by chance
@@ -141,10 +144,12 @@ class Journey:
     ----------
     other : (n,) the visit that is too near in time; -1 where none is
     seconds : (n,) between the two; below 0 they overlap
+    metres : (n,) between their branches; NaN where the place of one is not known
     """
 
     other: Codes
     seconds: Floats
+    metres: Floats
 
 
 def impossible_journeys(
@@ -160,39 +165,42 @@ def impossible_journeys(
     ----------
     started, left : (n,) seconds
     position : (n, 2), optional
-        Latitude and longitude of branches in degrees, NaN where unknown. Without them every way takes the
+        Latitude and longitude of branches in degrees, NaN where unknown; a way of unknown length takes the
         shortest time.
     """
     n = len(auditor)
-    other, gap = np.full(n, -1, np.intp), np.full(n, np.nan)
+    other, gap, apart = np.full(n, -1, np.intp), np.full(n, np.nan), np.full(n, np.nan)
+    places = _NOWHERE * n if position is None else tuple(map(tuple, position.tolist()))
+    longest = SHORTEST_WAY if position is None else LONGEST_WAY
     for rows in _groups(auditor):
         order = rows[np.argsort(started[rows], kind="stable")]
         for place, row in enumerate(order):
             # A long visit may overlap several that follow.
             for later in order[place + 1 :]:
                 between = started[later] - left[row]
-                if between >= (SHORTEST_WAY if position is None else LONGEST_WAY):
+                if between >= longest:
                     break
-                if branch[later] == branch[row] or between >= _way(position, row, later):
+                if branch[later] == branch[row]:
+                    continue
+                far = metres(places[row], places[later])
+                if between >= _way(far):
                     continue
                 for one, its in ((row, later), (later, row)):
                     if other[one] == -1 or between < gap[one]:
-                        other[one], gap[one] = its, between
-    return Journey(other, gap)
+                        other[one], gap[one], apart[one] = its, between, far
+    return Journey(other, gap, apart)
 
 
-def _way(position: Floats | None, one: np.intp, other: np.intp) -> float:
-    """Seconds that the way between two branches takes at least."""
-    if position is None or np.isnan(position[[one, other]]).any():
-        return SHORTEST_WAY
-    return min(LONGEST_WAY, max(SHORTEST_WAY, metres(position[one], position[other]) / FASTEST))
+def _way(far: float) -> float:
+    """Seconds that a way of so many metres takes at least; two visits at once are never possible."""
+    return SHORTEST_WAY if math.isnan(far) else min(LONGEST_WAY, far / FASTEST)
 
 
-def metres(one: Floats, other: Floats) -> float:
-    """Great-circle distance of two places given by latitude and longitude in degrees."""
-    (a, b), (c, d) = np.radians(one), np.radians(other)
-    h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
-    return float(2 * 6_371_000 * np.arcsin(np.sqrt(h)))
+def metres(one: Place, other: Place) -> float:
+    """Great-circle distance of two places given by latitude and longitude in degrees; NaN if one is NaN."""
+    (a, b), (c, d) = map(math.radians, one), map(math.radians, other)
+    h = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
+    return math.nan if math.isnan(h) else 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, h)))
 
 
 def late_fill(left: Floats, received: Floats) -> Bools:

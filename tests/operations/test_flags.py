@@ -20,6 +20,7 @@ from pilot_eval.operations.flags import LABELS, Flag, flags_of
 from pilot_eval.operations.reviews import answer_remark, remark, review_visit
 from pilot_eval.operations.timings import record_timing
 from pilot_eval.operations.visits import VisitSubmission, record_visit
+from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot
 from pilot_eval.records.visits import Visit
@@ -124,6 +125,39 @@ def test_two_branches_closer_in_time_than_the_way_between_them(
         assert expected in str(found.reason)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "north", "expected"),
+    [
+        (5, 56.13, None),
+        (5, 56.22, "lie 5 min, and 10 km in a straight line"),
+        (0, 56.13, "lie 0 min, and 0.1 km in a straight line"),
+        (60, 57.129, "lie 60 min, and 111 km in a straight line"),
+        (90, 57.129, None),  # 83 min at 80 km/h
+        (-1, 57.129, "at the same time"),
+    ],
+)
+def test_the_way_between_branches_whose_places_are_known(
+    session: Session, field: Field, minutes: int, north: float, expected: str | None
+) -> None:
+    (assignment,) = more_assignments(session, field, 1)
+    first = send(session, field, field.visit(answers=mixed()))
+    started = TEN + timedelta(minutes=20 + minutes)
+    later = field.visit(
+        assignment, answers=mixed(1), started_at=started, left_at=started + timedelta(minutes=20)
+    )
+    second = send(session, field, later, now=NOW + timedelta(hours=2))
+    flags_of(session, second.pilot_id)  # kept from before the places were known
+    for visit, degrees in ((first, 56.129), (second, north)):
+        branch = session.get_one(Branch, visit.branch_id)
+        branch.latitude, branch.longitude = degrees, 40.4066
+    session.flush()
+    for visit in (first, second):
+        found = raised(session, visit).get("travel")
+        assert (found is None) == (expected is None)
+        if found and expected:
+            assert expected in str(found.reason)
+
+
 def test_typed_times_that_are_round_and_clocks_that_were_moved(
     session: Session, field: Field, anna: Actor
 ) -> None:
@@ -216,7 +250,7 @@ def test_flags_are_raised_anew_only_when_something_changed(
     flags_of(session, visit.pilot_id)
     queries.clear()
     again = flags_of(session, visit.pilot_id)
-    assert len(queries) == 4
+    assert len(queries) == 5
     assert again[visit.id] == ()
     record_timing(session, anna, field.timing(), NOW)
     queries.clear()

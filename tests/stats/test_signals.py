@@ -108,19 +108,24 @@ def test_impossible_journeys_are_those_of_a_plain_loop(seed: int, placed: bool) 
         gap = visits["started"][second] - visits["left"][first]
         way = 600.0
         if position is not None and not np.isnan(position[[a, b]]).any():
-            way = max(way, signals.metres(position[a], position[b]) / (80 / 3.6))
+            way = signals.metres(position[a], position[b]) / (80 / 3.6)
         if gap < way:
             for row in (a, b):
                 nearest[row] = min(gap, nearest.get(row, math.inf))
     assert {row for row in range(n) if found.other[row] != -1} == set(nearest)
     for row, gap in nearest.items():
         assert found.seconds[row] == pytest.approx(gap)
+        if position is not None:
+            far = signals.metres(position[row], position[found.other[row]])
+            assert found.metres[row] == pytest.approx(far, nan_ok=True)
 
 
 def test_the_distance_of_two_places() -> None:
-    moscow, vladimir = np.array([55.7558, 37.6173]), np.array([56.1291, 40.4066])
+    moscow, vladimir = (55.7558, 37.6173), (56.1291, 40.4066)
     assert signals.metres(moscow, vladimir) == pytest.approx(178_000, rel=0.02)
     assert signals.metres(moscow, moscow) == 0.0
+    assert signals.metres((0.0, 0.0), (0.0, 180.0)) == pytest.approx(math.pi * 6_371_000)
+    assert math.isnan(signals.metres(moscow, (math.nan, math.nan)))
 
 
 def test_a_form_filled_in_faster_than_anybody_reads() -> None:
