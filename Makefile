@@ -43,8 +43,8 @@ catalogue: $(VENV)/.installed-dev      ## collect new texts into the Russian cat
 pictures: browser                      ## the pictures of help and of the introduction, taken from the demonstration
 	PILOT_EVAL_PICTURES=1 $(BIN)/python -m pytest tests/journeys/test_help_pictures.py
 
-soak: $(VENV)/.installed-dev           ## the long form of the durability tests
-	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/durability
+soak: browser                          ## the long form of the durability tests
+	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/durability tests/journeys/test_killed_phone.py
 
 simulation: $(VENV)/.installed-dev     ## the long form of every simulation
 	PILOT_EVAL_LONG=1 $(BIN)/python -m pytest tests/simulation tests/stats

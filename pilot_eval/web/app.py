@@ -9,7 +9,7 @@ from pilot_eval import __version__
 from pilot_eval.assets import folder
 from pilot_eval.records import database
 from pilot_eval.settings import Settings, read_settings
-from pilot_eval.web import errors, headers, languages, messages, sessions, sign_in, text, words
+from pilot_eval.web import errors, headers, languages, messages, phone, sessions, sign_in, text, words
 from pilot_eval.web.areas import AREAS
 from pilot_eval.web.local_paths import here
 from pilot_eval.web.shell import navigation
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.install(app)
     errors.install(app)
     navigation.install(app)
+    phone.install(app)
     for area in AREAS:
         app.register_blueprint(area)
     return app

@@ -9,6 +9,7 @@ from pilot_eval.web.checklists.files import area as checklists
 from pilot_eval.web.exports.own import own_exports
 from pilot_eval.web.exports.pages import area as exports
 from pilot_eval.web.exports.schemas import schemas
+from pilot_eval.web.field.pages import field
 from pilot_eval.web.help.pages import help_area
 from pilot_eval.web.imports.pages import area as imports
 from pilot_eval.web.lists.pages import area as lists
@@ -45,6 +46,7 @@ AREAS = (
     previews,
     timings,
     photos,
+    field,
     pilots,
     schedule,
     coverage,

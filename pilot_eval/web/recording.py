@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from wtforms import Form, RadioField, SelectChoice, SelectMultipleField, TextAreaField
 
 from pilot_eval.domain.errors import WrongState
@@ -139,3 +140,27 @@ def checkboxes(label: str, choices: Sequence[tuple[str, str]]) -> SelectMultiple
 def words(label: str) -> TextAreaField:
     """A few sentences; names are asked not to be written."""
     return TextAreaField(label)
+
+
+def phone_texts() -> dict[str, str]:
+    """What a phone says of either form; {names} in braces are filled in there."""
+    clock = {"time": "{time}", "day": "{day}"}
+    return {
+        "problem": gettext("There is a problem"),
+        "error": gettext("Error:"),
+        "saving": gettext("Saving …"),
+        "refused": gettext("The server has refused this. Look through it and send it again."),
+        "notes_there": gettext("There are times that you noted in pocket mode:"),
+        "use_notes": gettext("Take those of %(first)s to %(last)s", first="{first}", last="{last}"),
+        "notes_used": gettext(
+            "The times from %(first)s to %(last)s are those that you noted.", first="{first}", last="{last}"
+        ),
+        "notes_late": gettext(
+            "That was more than a day ago. It can still be filled in; the reviewer sees that it was late."
+        ),
+        "no_day": gettext("Give the day"),
+        "no_time": gettext("Give a time such as 10:05 or 10:05:30"),
+        "no_number": gettext("Give a whole number"),
+        "no_such_time": gettext("The clocks were changed: %(time)s did not occur on %(day)s", **clock),
+        "twice": gettext("The clocks were changed: %(time)s occurred twice on %(day)s", **clock),
+    }

@@ -59,6 +59,7 @@ PUBLIC = frozenset(
         "account.reset",
         "api.openapi",
         "bootstrap.static",
+        "field.service_worker",
         "security.login",
         "security.logout",
         "shell.choose_language",

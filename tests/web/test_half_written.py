@@ -181,6 +181,7 @@ def test_every_route_that_records_is_tried(app: Flask) -> None:
         str(rule.endpoint)
         for rule in app.url_map.iter_rules()
         if rule.endpoint.split(".")[0] in RECORDING
+        and not rule.endpoint.endswith(".practice")  # stores nothing
         and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
     }
     assert writing == {endpoint for endpoint, _make in CASES.values()}

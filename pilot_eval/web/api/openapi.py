@@ -19,9 +19,9 @@ from pilot_eval.web.api.answers import (
     Refusal,
     SessionAnswer,
 )
-from pilot_eval.web.api.payloads import TimingBody, VisitBody
+from pilot_eval.web.payloads import PracticeBody, TimingBody, VisitBody
 
-_REQUESTS: tuple[type[BaseModel], ...] = (VisitBody, TimingBody)
+_REQUESTS: tuple[type[BaseModel], ...] = (VisitBody, TimingBody, PracticeBody)
 _ANSWERS: tuple[type[BaseModel], ...] = (
     SessionAnswer,
     AssignmentsAnswer,
@@ -75,6 +75,10 @@ def document() -> dict[str, Any]:
             },
             "/api/v1/visits/{record_id}": {
                 "put": _recording("visit", "Record a visit, or correct it", VisitBody, [_IF_MATCH])
+                | _secured(TokenScope.VISITS_WRITE)
+            },
+            "/api/v1/practice/{record_id}": {
+                "put": _recording("practice", "Check a practice visit; nothing is stored", PracticeBody)
                 | _secured(TokenScope.VISITS_WRITE)
             },
             "/api/v1/visits/{visit_id}/photos/{record_id}": {

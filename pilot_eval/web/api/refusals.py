@@ -12,9 +12,9 @@ from pilot_eval.domain.problems import Refused, Unconfirmed
 from pilot_eval.operations.corrections import StaleRevision
 from pilot_eval.operations.submissions import Receipt, Status
 from pilot_eval.web.api.answers import KeptAside, current_version, told
-from pilot_eval.web.api.payloads import Unreadable
 from pilot_eval.web.errors import refusal
 from pilot_eval.web.messages import said
+from pilot_eval.web.payloads import Unreadable
 from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.text import MAX_API_BYTES
 

@@ -26,8 +26,8 @@ from pilot_eval.web.api.answers import (
     told,
 )
 from pilot_eval.web.api.openapi import document
-from pilot_eval.web.api.payloads import TimingBody, VisitBody, edited_revision, read
 from pilot_eval.web.languages import language
+from pilot_eval.web.payloads import PracticeBody, TimingBody, VisitBody, edited_revision, read
 from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.sign_in import PUBLIC
@@ -38,6 +38,7 @@ BRANCHES_AT_ONCE = 1000
 SCOPES = {
     "api.who": TokenScope.SESSION_READ,
     "api.visit": TokenScope.VISITS_WRITE,
+    "api.practice": TokenScope.VISITS_WRITE,
     "api.photo": TokenScope.VISITS_WRITE,
     "api.timing": TokenScope.TIMINGS_WRITE,
     "api.assignments": TokenScope.ASSIGNMENTS_READ,
@@ -98,6 +99,14 @@ def timing(record_id: UUID) -> ResponseReturnValue:
         raise WrongState("no_corrections", N_("A timing that was sent cannot be corrected"))
     body, unreadable = read(TimingBody)
     return _told(timings.record_timing(session(), actor(), body.submission(record_id, unreadable), clock()))
+
+
+@api.put("/practice/<uuid:record_id>")
+def practice(record_id: UUID) -> ResponseReturnValue:
+    """Check a practice visit as a visit is checked; nothing is stored."""
+    scope_of(actor(), Action.RECORD)
+    body, unreadable = read(PracticeBody)
+    return _told(visits.rehearse_visit(session(), actor(), body.submission(record_id, unreadable), clock()))
 
 
 def _told(receipt: Receipt) -> ResponseReturnValue:

@@ -57,6 +57,7 @@ class ContactForm(Form):
             entry=entry,
             confirmed=bool(self["confirmed"].data),
             unreadable=tuple(reading.unreadable),
+            timing_form=self.timing_form.digest,
         )
 
 
@@ -67,6 +68,7 @@ def contact_form(timing_form: TimingForm, language: str) -> type[ContactForm]:
     fields: dict[str, Any] = {
         "timing_form": timing_form,
         "id": HiddenField(),
+        "version": HiddenField(),
         "mode": radios(gettext("Whom do you time?"), modes),
         "day": StringField(gettext("Day")),
     }

@@ -43,6 +43,7 @@ class VisitForm(Form):
             incidents=tuple(self["incidents"].data or ()),
             confirmed=bool(self["confirmed"].data),
             unreadable=tuple(reading.unreadable),
+            checklist=self.checklist.digest,
         )
 
     def _asked(self) -> list[Item]:
@@ -63,6 +64,7 @@ def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
     fields: dict[str, Any] = {
         "checklist": checklist,
         "id": HiddenField(),
+        "version": HiddenField(),
         "outcome": radios(gettext("How did the visit end?"), outcomes),
         "day": StringField(gettext("Day of the visit")),
         "started_at": StringField(gettext("Came in")),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
+from pilot_eval.domain.checklists import Checklist, default_checklist
 from pilot_eval.domain.errors import Problem
 from pilot_eval.domain.people import Role
+from pilot_eval.domain.problems import Refused
 from pilot_eval.operations import visits as operations
+from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.reviewed_visits import own_review
 from pilot_eval.operations.submissions import Place, Receipt, place_of, receipt_code, require_standing
 from pilot_eval.operations.visits import RecordedVisit
 from pilot_eval.web.languages import language
 from pilot_eval.web.recording import hand_in
 from pilot_eval.web.sessions import actor, clock, session
+from pilot_eval.web.visits import checks
 from pilot_eval.web.visits.forms import OUTCOMES, VisitForm, visit_form
 
 visits = Blueprint("visits", __name__)
@@ -39,16 +46,23 @@ def assignments() -> ResponseReturnValue:
 def record(assignment_id: int) -> ResponseReturnValue:
     """Fill in a visit; sent twice it is stored once."""
     place = place_of(session(), actor(), assignment_id)
-    _checklist_id, checklist = operations.checklist_for(session(), place)
-    form = visit_form(checklist, language())(request.form)
+    form = visit_form(_checklist(place), language())(request.form)
     if request.method == "POST":
         return _store(place, form)
     require_standing(place)
     if (visit_id := operations.visit_for(session(), actor(), assignment_id)) is not None:
         return redirect(url_for("visits.receipt", visit_id=visit_id))
     form.id.data = str(uuid4())
+    form.version.data = form.checklist.digest
     form.day.data = clock().astimezone(place.zone).date().isoformat()
     return _page(place, form)
+
+
+def _checklist(place: Place) -> Checklist:
+    """The version that the form was begun under, where one is named and known; else the one of today."""
+    with suppress(Refused):
+        return operations.checklist_for(session(), place, request.values.get("version", ""))[1]
+    return operations.checklist_for(session(), place)[1]
 
 
 def _store(place: Place, form: VisitForm) -> ResponseReturnValue:
@@ -61,8 +75,41 @@ def _store(place: Place, form: VisitForm) -> ResponseReturnValue:
     )
 
 
-def _page(place: Place, form: VisitForm, *, odd: bool = False) -> str:
-    return render_template("visits/visit.html", place=place, form=form, checklist=form.checklist, odd=odd)
+def _page(place: Place | None, form: VisitForm, *, odd: bool = False) -> str:
+    return render_template(
+        "visits/visit.html",
+        place=place,
+        form=form,
+        checklist=form.checklist,
+        odd=odd,
+        rules=checks.rules(form.checklist, place),
+        texts=checks.texts(place),
+    )
+
+
+@visits.route("/practice", methods=["GET", "POST"])
+def practice() -> ResponseReturnValue:
+    """The visit form to practise on: nothing is stored and nothing counts."""
+    scope_of(actor(), Action.RECORD)
+    form = visit_form(default_checklist(), language())(request.form)
+    if request.method == "POST":
+        return hand_in(form, partial(_rehearse, form), partial(_page, None, form), _back_to_assignments)
+    form.id.data = str(uuid4())
+    form.version.data = form.checklist.digest
+    form.day.data = clock().date().isoformat()
+    return _page(None, form)
+
+
+def _rehearse(form: VisitForm) -> Receipt:
+    # Without scripts no time zone is known: any will do where nothing is stored.
+    submission = form.submission(0, ZoneInfo("UTC"))
+    receipt = operations.rehearse_visit(session(), actor(), submission, clock())
+    flash(gettext("Practice done: it would have been stored. Nothing was."), "success")
+    return receipt
+
+
+def _back_to_assignments(_practised: UUID) -> str:
+    return url_for(".assignments")
 
 
 @visits.get("/visits/<uuid:visit_id>")

@@ -14,6 +14,7 @@ from pilot_eval.operations import checklist_drafts, checklist_versions
 from pilot_eval.web.languages import LANGUAGES, language
 from pilot_eval.web.recording import show
 from pilot_eval.web.sessions import actor, clock, session
+from pilot_eval.web.visits import checks
 from pilot_eval.web.visits.forms import VisitForm, visit_form
 
 previews = Blueprint("previews", __name__, url_prefix="/checklists")
@@ -51,6 +52,8 @@ def _page(checklist: Checklist, back: str, *, unfinished: bool = False) -> Respo
             checklist=checklist,
             place=_nowhere(checklist),
             odd=False,
+            rules=checks.rules(checklist, None),
+            texts=checks.texts(None),
             back=back,
             unfinished=unfinished,
         )

@@ -175,7 +175,7 @@ def test_an_implausible_length_is_a_question(session, field, anna, path):
 
 
 def test_the_question_is_not_asked_before_there_is_cause(field, anna, path):
-    assert "Yes, this is right" not in anna.get(path).text
+    assert '<div class="odd" hidden>' in anna.get(path).text
 
 
 def test_a_locked_wave_says_so_and_gives_the_times_back(session, field, anna, path):

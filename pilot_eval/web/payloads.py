@@ -1,4 +1,4 @@
-"""What the API takes, read strictly: all that cannot be read is told at once, each fault with its field."""
+"""Records as JSON, from the API and from a phone's file, read strictly: each fault has its field."""
 
 from __future__ import annotations
 
@@ -141,6 +141,12 @@ class VisitBody(Payload):
         )
 
 
+class PracticeBody(VisitBody):
+    """A visit that is of no assignment."""
+
+    assignment: int = 0
+
+
 class TimingBody(Payload):
     """One customer contact, timed."""
 
@@ -199,7 +205,19 @@ def read(model: type[Body]) -> tuple[Body, list[FieldProblem]]:
     Refused
         If it does not even say for which assignment it is.
     """
-    body = _json_object()
+    if not request.is_json:
+        raise Unreadable(N_("Send JSON, and say so: Content-Type: application/json"))
+    return read_as(model, json_object(request.get_data()))
+
+
+def read_as(model: type[Body], body: dict[str, Any]) -> tuple[Body, list[FieldProblem]]:
+    """The same of plain data, which is emptied of what could not be read.
+
+    Raises
+    ------
+    Refused
+        As `read`.
+    """
     faults: dict[str, FieldProblem] = {}
     while True:
         try:
@@ -232,11 +250,16 @@ def edited_revision() -> int | None:
     return int(written[1])
 
 
-def _json_object() -> dict[str, Any]:
-    if not request.is_json:
-        raise Unreadable(N_("Send JSON, and say so: Content-Type: application/json"))
+def json_object(written: bytes) -> dict[str, Any]:
+    """Plain data from JSON, read strictly.
+
+    Raises
+    ------
+    Unreadable
+        If it is not one JSON object of texts that can be stored.
+    """
     try:
-        body = json.loads(request.get_data(), object_pairs_hook=_named_once, parse_constant=_no_number)
+        body = json.loads(written, object_pairs_hook=_named_once, parse_constant=_no_number)
         texts = list(_texts(body))
     except json.JSONDecodeError as error:
         message = N_("This is not JSON: see line %(line)s, column %(column)s")
