@@ -149,6 +149,14 @@ def phone_texts() -> dict[str, str]:
         "problem": gettext("There is a problem"),
         "error": gettext("Error:"),
         "saving": gettext("Saving …"),
+        "kept": gettext(
+            "It is saved on this phone, and will be sent by itself as soon as there is a connection."
+        ),
+        "in_future": gettext(
+            "By the clock of this phone %(time)s has not come yet: it is %(now)s. Is that right?",
+            time="{time}",
+            now="{now}",
+        ),
         "refused": gettext("The server has refused this. Look through it and send it again."),
         "notes_there": gettext("There are times that you noted in pocket mode:"),
         "use_notes": gettext("Take those of %(first)s to %(last)s", first="{first}", last="{last}"),

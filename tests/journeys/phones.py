@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from pilot_eval.records.pilots import Assignment
 from pilot_eval.records.visits import Visit
-from tests.journeys.conftest import PHONE, Site
-from tests.journeys.walking import THUMB, stored
+from tests.journeys.conftest import PHONE, Site, wait_until
+from tests.journeys.walking import THUMB, ZONE, stored
 from tests.web.field_pages import GOOD_VISIT
 
 SAVED = re.compile(r"/outbox/saved\?record=")
@@ -25,8 +25,8 @@ _FILL = """values => {
         const control = controls.find(one => one.type === "radio" && one.value === value) ?? controls[0];
         if (control.type === "radio") control.checked = true;
         else control.value = value;
+        control.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    form.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
 # A database that is not there yet must not be made here: its shelves are the site's matter.
 _WITHIN = """async work => {
@@ -68,7 +68,7 @@ def phone_of(chromium: Browser, site: Site, **kind: Any) -> Iterator[Page]:
         viewport={"width": PHONE, "height": 800},
         locale="en",
         reduced_motion="reduce",
-        **(THUMB | kind),
+        **(THUMB | {"timezone_id": ZONE.key} | kind),
     )
     context.set_default_timeout(15_000)
     faults: list[str] = []
@@ -83,7 +83,7 @@ def phone_of(chromium: Browser, site: Site, **kind: Any) -> Iterator[Page]:
 
 def fill_form(page: Page, values: dict[str, str]) -> None:
     """All at once, as far as the form can tell; and it is kept on the phone when this returns."""
-    page.wait_for_function("document.querySelector('form[data-rules] [name=id]').value")
+    wait_until(page, "document.querySelector('form[data-rules] [name=id]').value")
     page.evaluate(_FILL, values)
     narrative = ["narrative", values.get("narrative", "")]
     until(page, lambda: any(narrative in draft["fields"] for draft in kept(page, "drafts")))

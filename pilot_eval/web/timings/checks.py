@@ -93,7 +93,6 @@ def texts(place: Place) -> dict[str, Any]:
         "outside_wave": gettext(
             "This assignment takes visits from %(first)s to %(last)s", first=first, last=last
         ),
-        "in_future": gettext("%(time)s has not come yet (it is now %(now)s)", time="{time}", now="{now}"),
         "bad_number": gettext("Give a whole number from %(low)s to %(high)s", low="{low}", high="{high}"),
         "too_many": gettext(
             "%(value)s is more than the %(most)s given above", value="{value}", most="{most}"

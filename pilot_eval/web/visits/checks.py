@@ -59,7 +59,6 @@ def texts(place: Place | None) -> dict[str, str]:
         "no_started": gettext("Say when you came in"),
         "no_left": gettext("Say when you left"),
         "out_of_order": gettext("You left before you came in: check both times"),
-        "in_future": gettext("This time has not come yet"),
         "no_answer": gettext("%(item)s: choose an answer", **item),
         "bad_number": gettext(
             "%(item)s: give a whole number from %(low)s to %(high)s", **item, low="{low}", high="{high}"

@@ -7,7 +7,7 @@ import { use } from "./notebook.js";
 import { find, keep, records } from "./outbox.js";
 import { clearProblems, showProblems } from "./problems.js";
 import { get } from "./store.js";
-import { phone } from "./words.js";
+import { make, phone } from "./words.js";
 
 const AT_ONCE = 4000; // ms that a person waits for the office before going on without it
 
@@ -58,6 +58,19 @@ export function passes(form, { problems, questions }, texts) {
   if (questions.length) askToConfirm(form);
   showProblems(form, [...problems, ...questions], texts);
   return false;
+}
+
+// On to a page; where nobody brings it and the phone has not kept it yet, the form itself says that all is well.
+export async function leaveFor(page, form, texts) {
+  if (await opens(page)) return location.assign(page);
+  form.replaceWith(make("p", { class: "notice notice-success", role: "status", tabindex: "-1", "data-kept": true }, texts.kept));
+  document.querySelector("[data-kept]").focus();
+}
+
+async function opens(page) {
+  const { pathname } = new URL(page, location.href);
+  if (navigator.serviceWorker?.controller && (await caches.match(pathname))) return true;
+  return fetch(page, { method: "HEAD" }).then(() => true, () => false);
 }
 
 export const savedPage = (uuid) => `${phone.addresses.saved}?record=${uuid}`;

@@ -70,9 +70,11 @@ function ownParts(now, road) {
 // Times from pocket mode whose visit has still to be filled in.
 async function reminders() {
   const sets = (await unused(phone.person)).filter(isOver).map((set) => [set, formOf(set)]);
-  return sets.filter(([, form]) => form !== location.pathname).map(([set, form]) => {
+  const elsewhere = sets.filter(([set, form]) => form !== location.pathname || !set.assignment);
+  return elsewhere.map(([set, form]) => {
     const said = say(Date.now() - endOf(set) > LONG ? "notes_late" : "notes", { moment: moment(beginOf(set)) });
-    return make("p", {}, `${said} `, make("a", { href: form }, say("to_notes")));
+    const way = form === location.pathname ? null : make("a", { href: form }, say("to_notes"));
+    return make("p", {}, `${said} `, way);
   });
 }
 

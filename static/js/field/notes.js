@@ -19,9 +19,10 @@ if (await works()) {
 }
 
 async function begin() {
-  set = await openSet(phone.person, Number(location.hash.slice(1)) || null);
-  // Nobody who looks over a shoulder reads it in the address.
-  if (location.hash) history.replaceState(null, "", location.pathname);
+  const assignment = Number(location.hash.slice(1)) || history.state?.assignment || null;
+  set = await openSet(phone.person, assignment);
+  // Nobody who looks over a shoulder reads it in the address; a page that is loaded again still knows it.
+  history.replaceState({ assignment }, "", location.pathname);
 }
 
 function line(code) {
@@ -49,6 +50,7 @@ async function untap(code) {
 
 async function afresh() {
   if (Object.keys(set.taps).length) await write({ ...set, closed: true });
+  history.replaceState(null, "", location.pathname);
   await begin();
   show();
 }

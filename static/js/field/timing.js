@@ -2,7 +2,7 @@
 
 import { watchClock } from "./clocks.js";
 import { Draft } from "./drafts.js";
-import { handIn, passes, savedPage, showRefusal } from "./filling.js";
+import { handIn, leaveFor, passes, savedPage, showRefusal } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
 import { find } from "./outbox.js";
 import { useNotes } from "./prefill.js";
@@ -191,8 +191,7 @@ async function submit(event) {
 async function goOn(draft, receipt) {
   const { uuid } = draft.held;
   if (lanes.size === 1) {
-    location.assign(receipt ? `/timings/${uuid}` : savedPage(uuid));
-    return;
+    return leaveFor(receipt ? `/timings/${uuid}` : savedPage(uuid), form, texts);
   }
   const said = fill(receipt ? texts.lane_stored : texts.lane_saved, { number: lane, receipt: receipt?.receipt ?? "" });
   lanes.delete(lane);
@@ -268,10 +267,6 @@ function checkOrder(found, wrong) {
     told.add(last);
     wrong(`at_${last}`, message, { first: clockOf(found[first], zone), last: clockOf(found[last], zone) });
   }
-  for (const [code, at] of Object.entries(found)) {
-    if (at <= Date.now() + rules.limits.future_seconds * SECOND) continue;
-    wrong(`at_${code}`, texts.in_future, { time: clockOf(at, zone), now: clockOf(Date.now(), zone) });
-  }
 }
 
 function checkContext(each, outcome, wrong) {
@@ -293,6 +288,11 @@ function wholeNumber(typed) {
 // What is possible but unlikely.
 function questions(found) {
   const asked = [];
+  for (const [code, at] of Object.entries(found)) {
+    // The phone's clock may be the one that is wrong; the office asks its own.
+    if (at <= Date.now() + rules.limits.future_seconds * SECOND) continue;
+    asked.push({ field: `at_${code}`, message: fill(texts.in_future, { time: clockOf(at, zone), now: clockOf(Date.now(), zone) }) });
+  }
   const seconds = (first, last) => (found[last] === undefined || found[first] === undefined ? null : Math.floor(found[last] / SECOND) - Math.floor(found[first] / SECOND));
   const end = value("outcome") === rules.censored ? "left" : "called";
   const wait = seconds("joined", end);

@@ -1,7 +1,7 @@
 // The visit form on a phone: counts what is left, keeps every answer, says what is missing before anything is sent.
 
 import { Draft } from "./drafts.js";
-import { handIn, passes, recordOf, savedPage, showRefusal } from "./filling.js";
+import { handIn, leaveFor, passes, recordOf, savedPage, showRefusal } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
 import { useNotes } from "./prefill.js";
 import { all, works } from "./store.js";
@@ -25,10 +25,10 @@ const draft = new Draft(form, `${phone.person}/${kind}/${assignment}`, {
   version: rules.version,
 });
 let busy = false;
-let typed = false;
+const touched = new Set(); // names of fields
 
-form.addEventListener("input", () => {
-  typed = true;
+form.addEventListener("input", ({ target }) => {
+  touched.add(target.name);
   show();
 });
 show();
@@ -49,7 +49,7 @@ async function open() {
   document.addEventListener("visibilitychange", () => document.hidden || catchUp());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   await useNotes("visit", draft, { form, zone, texts });
-  if (typed) await draft.keep();
+  if (touched.size) await draft.keep();
   show();
 }
 
@@ -57,7 +57,7 @@ function begin(uuid) {
   draft.begin();
   if (uuid) draft.take({ ...draft.held, uuid, fields: [...new FormData(form)] });
   // A page that was kept on the phone says the day on which it was kept.
-  else form.elements.namedItem("day").value = dayOf(Date.now(), zone);
+  else if (!touched.has("day")) form.elements.namedItem("day").value = dayOf(Date.now(), zone);
 }
 
 // A visit that waits, or is stored, is not recorded a second time; one that waits can still be changed.
@@ -103,8 +103,7 @@ async function submit(event) {
   try {
     const { receipt, problem } = await handIn(draft, body());
     if (problem) return reopen(problem);
-    const page = receipt && kind === "visit" ? `/visits/${receipt.uuid}` : savedPage(draft.held.uuid);
-    location.assign(page);
+    await leaveFor(receipt && kind === "visit" ? `/visits/${receipt.uuid}` : savedPage(draft.held.uuid), form, texts);
   } catch {
     // The phone did not keep it: the form's own way is left.
     form.submit();
@@ -134,27 +133,34 @@ function asked() {
 
 function check() {
   const problems = [];
+  const questions = [];
   const wrong = (field, message, values = {}) => problems.push({ field, message: fill(message, values) });
+  const ask = (message, values) => questions.push({ field: "confirmed", message: fill(message, values) });
   const outcome = value("outcome");
   if (!outcome) wrong("outcome", texts.no_outcome);
-  checkTimes(wrong);
+  checkTimes(wrong, ask);
   const failed = [];
   for (const item of outcome === "done" ? asked() : []) checkItem(item, wrong, failed);
   if (failed.length && !value("narrative")) wrong("narrative", texts.no_narrative, { items: failed.join(", ") });
   checkReceipt(wrong);
   const gaps = outcome === "done" ? asked().filter((item) => !value(item.field)).map((item) => item.code) : [];
-  const question = fill(texts.unanswered, { items: gaps.join(", "), percent: rules.min_answered_percent });
-  return { problems, questions: gaps.length ? [{ field: "confirmed", message: question }] : [] };
+  if (gaps.length) ask(texts.unanswered, { items: gaps.join(", "), percent: rules.min_answered_percent });
+  return { problems, questions };
 }
 
-function checkTimes(wrong) {
+function checkTimes(wrong, ask) {
   const day = value("day");
   if (!day) wrong("day", texts.no_day);
   else if (rules.opens && !(rules.opens <= day && day <= rules.closes)) wrong("day", texts.outside_wave);
   const came = checkTime("started_at", texts.no_started, wrong);
   const left = checkTime("left_at", texts.no_left, wrong);
+  const last = Math.max(came, left);
+  // The phone's clock may be the one that is wrong; the office asks its own.
+  if (last > Date.now() + FUTURE) ask(texts.in_future, { time: minuteOf(last), now: minuteOf(Date.now()) });
   if (came !== null && left !== null && left < came) wrong("left_at", texts.out_of_order);
 }
+
+const minuteOf = (at) => clockOf(at, zone).slice(0, "00:00".length);
 
 // The instant of a clock time, null where there is none.
 function checkTime(name, missing, wrong) {
@@ -167,7 +173,6 @@ function checkTime(name, missing, wrong) {
   const day = value("day");
   const found = instantsOf(day || dayOf(Date.now(), zone), clock, zone);
   if (found.length !== 1) wrong(name, found.length ? texts.twice : texts.no_such_time, { time: clock, day });
-  else if (day && found[0] > Date.now() + FUTURE) wrong(name, texts.in_future);
   return found.length === 1 ? found[0] : null;
 }
 

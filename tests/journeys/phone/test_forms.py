@@ -161,11 +161,28 @@ def test_what_waits_can_still_be_changed(site: Site, road: Road, phone: Page, as
     assert not stored(site.app, SubmissionConflict, record_id=visit.id)
 
 
-def test_unanswered_questions_are_asked_about_before_anything_is_sent(
+def test_where_no_page_was_kept_yet_the_form_says_that_all_is_well(
     site: Site, road: Road, phone: Page, assignment: Assignment
 ) -> None:
     phone.goto(form_of(assignment))
+    fill_form(phone, GOOD_VISIT)
+    phone.evaluate("caches.keys().then(names => Promise.all(names.map(name => caches.delete(name))))")
+    road.close()
+    save(phone)
+    expect(phone.locator("[data-kept]")).to_contain_text("It is saved on this phone")
+    assert len(kept(phone, "outbox")) == 1
+    road.open()
+    phone.goto("/outbox")
+    expect_empty(phone)
+    assert len(visits_of(site, assignment)) == 1
+
+
+def test_unanswered_questions_are_asked_about_before_anything_is_sent(
+    site: Site, road: Road, phone: Page, assignment: Assignment
+) -> None:
     answers = {name: value for name, value in GOOD_VISIT.items() if name not in {"q_A2", "q_G7"}}
+    load(phone, assignment)
+    phone.goto(form_of(assignment))
     fill_form(phone, answers)
     road.close()
     save(phone)

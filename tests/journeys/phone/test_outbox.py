@@ -31,6 +31,7 @@ from tests.journeys.phones import (
     look_again,
     phone_of,
     save,
+    until,
     visits_of,
 )
 from tests.journeys.roads import Road
@@ -162,7 +163,7 @@ def test_another_version_is_kept_visible_and_can_be_put_away(
     with phone_of(chromium, site) as second:
         sign_in_as(second, field.anna.email)
         hand_in(second, assignment)
-        second.wait_for_url(RECEIPT)
+        until(second, lambda: bool(visits_of(site, assignment)))
     save(phone)
     phone.wait_for_url(SAVED)
     expect(phone.get_by_role("heading", level=1)).to_have_text("A version is stored already")
