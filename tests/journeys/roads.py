@@ -31,9 +31,18 @@ class Road:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         fault = self.fault(environ)
         if fault is None:
-            return self.inner(environ, start_response)
+            return self.answer(environ, start_response)
         self.met.append(fault.__name__)
         return fault(self, environ, start_response)
+
+    def answer(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """The site's answer, whole: this server leaves a file open whose reader has gone."""
+        answer = self.inner(environ, start_response)
+        try:
+            return list(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
 
     def open(self) -> None:
         self.fault = lambda _environ: None
@@ -55,10 +64,7 @@ class Road:
 
 def _store(road: Road, environ: dict[str, Any]) -> None:
     """Let the site do its work, and keep what it says from the phone."""
-    answer = road.inner(environ, lambda *_given: lambda _data: None)
-    list(answer)
-    if hasattr(answer, "close"):
-        answer.close()
+    road.answer(environ, lambda *_given: lambda _data: None)
 
 
 def cut_before(_road: Road, environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:

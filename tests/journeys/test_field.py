@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import expect
 
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.operations.assignments import VisitPlan, assign_visits
@@ -117,7 +118,7 @@ def test_a_visit_is_recorded_on_a_phone(site, assignment, phone_with, scripts):
     type_in(page, GOOD_VISIT)
     send(page)
     visit = of_receipt(site, page, Visit)
-    assert page.locator(".receipt-code").inner_text() == f"{visit.digest[:4]}-{visit.digest[4:8]}".upper()
+    expect(page.locator(".receipt-code")).to_have_text(f"{visit.digest[:4]}-{visit.digest[4:8]}".upper())
     assert visit.score_hundredths == 10_000
 
 
@@ -136,15 +137,15 @@ def test_a_timing_is_typed_on_a_phone(site, phone_with, timing_path, scripts):
 def test_answers_survive_a_closed_page_and_are_gone_once_stored(site, assignment, phone_with):
     visit_path = f"/assignments/{assignment.id}/visit"
     page = afresh(phone_with(), visit_path)
-    identity = page.locator('[name="id"]').input_value()
     type_in(page, GOOD_VISIT | {"narrative": "Очередь"})
+    identity = page.locator('[name="id"]').input_value()
     page.goto("/assignments")
     page.goto(visit_path)
-    assert page.locator('[name="narrative"]').input_value() == "Очередь"
-    assert page.get_by_text("Your answers from before are back.").is_visible()
-    assert page.locator('[name="id"]').input_value() == identity
+    expect(page.locator('[name="narrative"]')).to_have_value("Очередь")
+    expect(page.get_by_text("Your answers from before are back.")).to_be_visible()
+    expect(page.locator('[name="id"]')).to_have_value(identity)
     assert page.locator('[name="q_G7"]:checked').count() == 1
-    assert page.locator("[data-left-all]").inner_text() == "Everything is answered"
+    expect(page.locator("[data-left-all]")).to_have_text("Everything is answered")
     send(page)
     assert of_receipt(site, page, Visit).assignment_id == assignment.id
     assert len(stored(site.app, Visit, assignment_id=assignment.id)) == 1
@@ -158,7 +159,7 @@ def test_answers_from_before_can_be_put_away(visit_page):
     page.reload()
     with page.expect_navigation():
         page.get_by_role("button", name="Start afresh").click()
-    assert page.locator('[name="started_at"]').input_value() == ""
+    expect(page.locator('[name="started_at"]')).to_have_value("")
 
 
 def test_the_chips_count_what_is_left(visit_page):
@@ -231,7 +232,7 @@ def test_taps_stamp_the_branch_s_time_and_are_sent(site, phone):
         tap(phone, number)
         phone.clock.fast_forward(wait * 1000)
     type_in(phone, {"mode": "observed", "outcome": "served", "operation": "parcel_send"})
-    assert phone.locator('[name="at_joined"]').input_value().startswith("11:00:")
+    expect(phone.locator('[name="at_joined"]')).to_have_value(re.compile("^11:00:"))
     send(phone)
     timing = of_receipt(site, phone, Timing)
     assert timing.entry_method == "stopwatch"
@@ -246,14 +247,14 @@ def test_taps_survive_a_reload_and_can_be_undone(phone):
     stamped = phone.locator('[name="at_joined"]').input_value()
     phone.clock.fast_forward(65_000)
     phone.reload()
-    assert phone.locator('[name="at_joined"]').input_value() == stamped
-    assert phone.locator('[name="id"]').input_value() == identity
-    assert phone.locator(".stopwatch-clock").inner_text().startswith("Waiting: 1:0")
+    expect(phone.locator('[name="at_joined"]')).to_have_value(stamped)
+    expect(phone.locator('[name="id"]')).to_have_value(identity)
+    expect(phone.locator(".stopwatch-clock")).to_have_text(re.compile("^Waiting: 1:0"))
     phone.locator(".stopwatch-undo").first.click()
-    assert phone.locator('[name="at_joined"]').input_value() == ""
-    assert phone.locator('[name="stamp_joined"]').input_value() == ""
+    expect(phone.locator('[name="at_joined"]')).to_have_value("")
+    expect(phone.locator('[name="stamp_joined"]')).to_have_value("")
     phone.reload()
-    assert phone.locator('[name="at_joined"]').input_value() == ""
+    expect(phone.locator('[name="at_joined"]')).to_have_value("")
 
 
 def test_a_second_tap_on_a_key_changes_nothing(phone):
@@ -261,14 +262,14 @@ def test_a_second_tap_on_a_key_changes_nothing(phone):
     stamped = phone.locator('[name="at_joined"]').input_value()
     phone.clock.fast_forward(10_000)
     tap(phone, 0)
-    assert phone.locator('[name="at_joined"]').input_value() == stamped
+    expect(phone.locator('[name="at_joined"]')).to_have_value(stamped)
 
 
 def test_a_time_typed_over_a_tap_replaces_it(phone):
     tap(phone, 0)
     phone.locator(".typed-times summary").click()
     phone.locator('[name="at_joined"]').fill("10:55")
-    assert phone.locator('[name="stamp_joined"]').input_value() == ""
+    expect(phone.locator('[name="stamp_joined"]')).to_have_value("")
     assert phone.locator(".stopwatch-key").first.get_attribute("aria-pressed") == "false"
 
 
