@@ -12,7 +12,7 @@ from pilot_eval.domain.people import Actor
 from pilot_eval.domain.timings import TimingForm
 from pilot_eval.operations import forms
 from pilot_eval.operations.policy import Action, Scope, scope_of
-from pilot_eval.operations.visits import AssignedVisits, list_assigned
+from pilot_eval.operations.visits import AssignedVisits, list_assigned, standing_ids
 from pilot_eval.records.forms import ChecklistVersion, TimingFormVersion
 from pilot_eval.records.pilots import Pilot
 
@@ -27,16 +27,24 @@ class FieldKit:
         By the pilot's id; a pilot without one is absent.
     of_others : bool
         The assignments are everybody's, and so name their auditors.
+    following : int or None
+        The id after which the next part of everybody's begins; None where nothing follows.
     """
 
     assigned: AssignedVisits
     checklists: dict[int, Checklist]
     timing_forms: dict[int, TimingForm]
     of_others: bool
+    following: int | None = None
 
 
-def pack(session: Session, actor: Actor, now: datetime) -> FieldKit:
-    """An auditor's own assignments, or everybody's for head office.
+def pack(session: Session, actor: Actor, now: datetime, *, after: int, most: int) -> FieldKit:
+    """An auditor's own assignments, or for head office those of everybody, a part at a time.
+
+    Parameters
+    ----------
+    after, most : int
+        For head office: so many, those whose ids follow this one.
 
     Raises
     ------
@@ -44,8 +52,13 @@ def pack(session: Session, actor: Actor, now: datetime) -> FieldKit:
         If the actor may see no assignments.
     """
     scope = scope_of(actor, Action.SEE_ASSIGNMENTS)
-    assigned = list_assigned(session, actor, now)
-    pilots = {row.assignment.pilot_id for row in (*assigned.to_do, *assigned.done)}
+    of_others = scope is Scope.ALL
+    ids = standing_ids(session, after, most + 1) if of_others else []
+    following = ids[most - 1] if len(ids) > most else None
+    between = (after, ids[:most][-1] if ids else after) if of_others else None
+    assigned = list_assigned(session, actor, now, between=between)
+    rows = (*assigned.returned, *assigned.to_do, *assigned.done)
+    pilots = {row.assignment.pilot_id for row in rows}
     return FieldKit(
         assigned,
         {
@@ -66,5 +79,6 @@ def pack(session: Session, actor: Actor, now: datetime) -> FieldKit:
             )
             if pilot_id is not None
         },
-        of_others=scope is Scope.ALL,
+        of_others,
+        following,
     )

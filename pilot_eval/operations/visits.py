@@ -210,7 +210,11 @@ class AssignedVisits:
 
 
 def list_assigned(
-    session: Session, actor: Actor, now: datetime, pilot_id: int | None = None
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    pilot_id: int | None = None,
+    between: tuple[int, int] | None = None,
 ) -> AssignedVisits:
     """Standing assignments: an auditor's own, or everybody's for head office.
 
@@ -220,6 +224,8 @@ def list_assigned(
     ----------
     pilot_id : int, optional
         Of one pilot; of all unless given.
+    between : (int, int), optional
+        Only assignments whose id is above the first and not above the second.
     """
     scope = scope_of(actor, Action.SEE_ASSIGNMENTS)
     statement = (
@@ -234,7 +240,9 @@ def list_assigned(
         statement = statement.where(col(Assignment.auditor_id) == actor.user_id)
     if pilot_id is not None:
         statement = statement.where(col(Assignment.pilot_id) == pilot_id)
-    visits, timings = _recorded(session, actor, scope, pilot_id)
+    if between is not None:
+        statement = statement.where(col(Assignment.id) > between[0], col(Assignment.id) <= between[1])
+    visits, timings = _recorded(session, actor, scope, pilot_id, between)
     dayparts = _dayparts(session)
     returned = _returned(session)
     rows = [
@@ -260,6 +268,20 @@ def list_assigned(
         done=tuple(sorted(done, key=lambda row: row.last_day, reverse=True)),
         returned=tuple(sorted(again, key=lambda row: row.returned.made_at if row.returned else now)),
     )
+
+
+def standing_ids(session: Session, after: int, most: int) -> list[int]:
+    """The first standing assignments whose id is above `after`."""
+    return [
+        number
+        for number in session.exec(
+            select(Assignment.id)
+            .where(col(Assignment.id) > after, col(Assignment.withdrawn_at).is_(None))
+            .order_by(col(Assignment.id))
+            .limit(most)
+        )
+        if number is not None
+    ]
 
 
 def _dayparts(session: Session) -> dict[tuple[int | None, str], Text]:
@@ -292,7 +314,7 @@ def _urgency(row: AssignedVisit, now: datetime) -> tuple[int, date]:
 
 
 def _recorded(
-    session: Session, actor: Actor, scope: Scope, pilot_id: int | None
+    session: Session, actor: Actor, scope: Scope, pilot_id: int | None, between: tuple[int, int] | None
 ) -> tuple[dict[int | None, tuple[UUID, datetime, int]], dict[int | None, int]]:
     """The visit with its beginning and revision, and the number of timings, by assignment."""
     visits = select(Visit.assignment_id, Visit.id, Visit.started_at, Visit.revision)
@@ -303,6 +325,10 @@ def _recorded(
     if pilot_id is not None:
         visits = visits.where(col(Visit.pilot_id) == pilot_id)
         timings = timings.where(col(Timing.pilot_id) == pilot_id)
+    if between is not None:
+        first, last = between
+        visits = visits.where(col(Visit.assignment_id) > first, col(Visit.assignment_id) <= last)
+        timings = timings.where(col(Timing.assignment_id) > first, col(Timing.assignment_id) <= last)
     by_assignment = {
         assignment_id: (visit_id, at, revision)
         for assignment_id, visit_id, at, revision in session.exec(visits)

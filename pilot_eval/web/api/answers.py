@@ -160,6 +160,7 @@ class AssignmentsAnswer(Answer):
     assignments: list[AssignmentAnswer]
     checklists: dict[str, dict[str, Any]]
     timing_forms: dict[str, dict[str, Any]]
+    next: int | None = Field(description="For `after`: head office has more assignments from here on.")
 
 
 def told(receipt: Receipt) -> dict[str, Any]:
@@ -218,6 +219,7 @@ def assignments_answer(kit: FieldKit, person: int) -> AssignmentsAnswer:
             each.digest: {name: part for name, part in each.document.items() if name != "targets"}
             for each in kit.timing_forms.values()
         },
+        next=kit.following,
     )
 
 

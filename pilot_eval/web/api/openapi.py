@@ -65,12 +65,20 @@ def document() -> dict[str, Any]:
             },
             "/api/v1/assignments": {
                 "get": _reading(
-                    "assignments", "Visits to make and made, with the forms for them", AssignmentsAnswer
+                    "assignments",
+                    "Visits to make and made, with the forms for them; head office's a thousand at a time",
+                    AssignmentsAnswer,
+                    _after({"type": "integer", "minimum": 0, "maximum": 999_999_999}),
                 )
                 | _secured(TokenScope.ASSIGNMENTS_READ)
             },
             "/api/v1/branches": {
-                "get": _reading("branches", "Branches by code, a thousand at a time", BranchesAnswer, _AFTER)
+                "get": _reading(
+                    "branches",
+                    "Branches by code, a thousand at a time",
+                    BranchesAnswer,
+                    _after({"type": "string"}),
+                )
                 | _secured(TokenScope.BRANCHES_READ)
             },
             "/api/v1/visits/{record_id}": {
@@ -114,15 +122,6 @@ def document() -> dict[str, Any]:
     }
 
 
-_AFTER = [
-    {
-        "name": "after",
-        "in": "query",
-        "required": False,
-        "description": "`next` of the answer before.",
-        "schema": {"type": "string"},
-    }
-]
 _RECORD_ID = [
     {
         "name": "record_id",
@@ -141,6 +140,11 @@ _IF_MATCH = {
     "description": 'The revision that is corrected, such as "2"; the body then says the `reason`.',
     "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
 }
+
+
+def _after(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    described = "`next` of the answer before."
+    return [{"name": "after", "in": "query", "required": False, "description": described, "schema": schema}]
 
 
 def _reading(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from flask import Blueprint, jsonify, request
@@ -27,12 +28,13 @@ from pilot_eval.web.api.answers import (
 )
 from pilot_eval.web.api.openapi import document
 from pilot_eval.web.languages import language
-from pilot_eval.web.payloads import PracticeBody, TimingBody, VisitBody, edited_revision, read
+from pilot_eval.web.payloads import PracticeBody, TimingBody, Unreadable, VisitBody, edited_revision, read
 from pilot_eval.web.recording import KEPT_ASIDE
 from pilot_eval.web.sessions import actor, clock, session
 from pilot_eval.web.sign_in import PUBLIC
 
 BRANCHES_AT_ONCE = 1000
+ASSIGNMENTS_AT_ONCE = 1000
 
 # What a token needs; an address that is not here is closed to tokens.
 SCOPES = {
@@ -117,8 +119,19 @@ def _told(receipt: Receipt) -> ResponseReturnValue:
 
 @api.get("/assignments")
 def assignments() -> ResponseReturnValue:
-    """The visits to make and those made, with the forms that they are recorded on."""
-    return assignments_answer(field_kits.pack(session(), actor(), clock()), current_user.id).response()
+    """The visits to make and those made, with the forms that they are recorded on.
+
+    An auditor's own are whole; those of everybody come a thousand at a time, those after `after`.
+    """
+    kit = field_kits.pack(session(), actor(), clock(), after=_asked_after(), most=ASSIGNMENTS_AT_ONCE)
+    return assignments_answer(kit, current_user.id).response()
+
+
+def _asked_after() -> int:
+    given = request.args.get("after", "0")
+    if re.fullmatch("[0-9]{1,9}", given) is None:
+        raise Unreadable(N_("after is `next` of the answer before"))
+    return int(given)
 
 
 @api.get("/branches")

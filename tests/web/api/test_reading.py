@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlmodel import Session
 
 from pilot_eval.domain.checklists import default_checklist
+from pilot_eval.domain.pilots import Period
 from pilot_eval.domain.reviews import Ruling
 from pilot_eval.domain.timings import default_timing_form
+from pilot_eval.operations.assignments import VisitPlan, assign_visits, withdraw_assignment
 from pilot_eval.operations.reviews import review_visit
 from pilot_eval.records.people import User
 from pilot_eval.records.visits import Visit
 from pilot_eval.web.api import routes
 from tests.conftest import acting
-from tests.field import NOW, Field
+from tests.field import NOW, OPERATOR, Field
 from tests.web.api.conftest import Phone
 
 # What visits are compared for, and what an auditor would be swayed by.
@@ -98,6 +101,7 @@ def test_a_returned_visit_comes_first_with_what_is_to_be_corrected(
     row = phone.get("assignments").json["assignments"][0]  # type: ignore[index]  # always an object
     assert (row["visit"], row["to_do"]) == (sent["uuid"], False)
     assert row["returned"] == {"reason": "See A1", "items": {"A1": "Which sign?"}}
+    assert row["checklist"] == default_checklist().digest, "it is corrected on its form"
 
 
 def test_an_auditor_learns_nothing_that_would_sway_them(phone: Phone) -> None:
@@ -126,6 +130,38 @@ def _codes(told: Any) -> Any:
 def test_head_office_sees_everybody_s_with_their_auditors(field: Field, as_head_office: Any) -> None:
     rows = Phone(as_head_office, 0).get("assignments").json["assignments"]  # type: ignore[index]  # always an object
     assert {row["auditor"] for row in rows} == {field.anna.pseudonym, field.boris.pseudonym}
+
+
+def test_head_office_reads_everybody_s_a_few_at_a_time(
+    field: Field, phone: Phone, as_head_office: Any, monkeypatch: Any, session: Session
+) -> None:
+    monkeypatch.setattr(routes, "ASSIGNMENTS_AT_ONCE", 2)
+    phone.send()  # one is done: it stays where its id puts it
+    window = (date(2014, 8, 1), date(2014, 8, 9))
+    plans = [VisitPlan(f"60000{n}", Period.BEFORE, field.anna.id or 0, "transfer", window) for n in (2, 3, 4)]
+    added = assign_visits(session, OPERATOR, "vladimir", plans, confirmed=True)
+    withdraw_assignment(session, OPERATOR, "vladimir", added[0].id or 0, NOW, "ill")
+    standing = [row.id for row in (*field.assignments, *added[1:])]
+    read: list[list[int]] = []
+    address = "/api/v1/assignments"
+    while address:
+        answer = as_head_office.get(address).json
+        read.append([row["id"] for row in answer["assignments"]])
+        assert set(answer["checklists"]) == {row["checklist"] for row in answer["assignments"]}
+        address = f"/api/v1/assignments?after={answer['next']}" if answer["next"] else ""
+    assert [sorted(part) for part in read] == [standing[:2], standing[2:]]
+    assert sum(len(part) for part in read) == 4
+    nothing = as_head_office.get(f"/api/v1/assignments?after={standing[-1]}").json
+    assert (nothing["assignments"], nothing["checklists"], nothing["next"]) == ([], {}, None)
+    own = phone.get("assignments").json
+    assert own is not None
+    assert (len(own["assignments"]), own["next"]) == (3, None), "a phone takes all of its own along"
+
+
+@pytest.mark.parametrize("after", ["", "-1", "1e3", "x", "9" * 10, "１"])
+def test_an_assignment_that_cannot_be_meant_is_refused(as_head_office: Any, field: Field, after: str) -> None:
+    answer = as_head_office.get(f"/api/v1/assignments?after={after}")
+    assert (answer.status_code, answer.json["code"]) == (400, "unreadable")
 
 
 def test_a_manager_sees_no_assignments(field: Field, sign_in: Any) -> None:
