@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from sqlmodel import Session
 from pilot_eval.domain.errors import NotFound
 from pilot_eval.domain.people import Actor
 from pilot_eval.operations.policy import Action, scope_of
+from pilot_eval.operations.visit_plans import scenarios_of
 from pilot_eval.operations.visits import AssignedVisit, list_assigned
 from pilot_eval.records.branch_events import branch_of, successors
 from pilot_eval.records.network import Branch
+from pilot_eval.records.pilots import Assignment, Pilot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,14 @@ class Arrival:
         Visits whose days have begun and that are not recorded yet, the most urgent first.
     to_come : AssignedVisit or None
         The next visit whose days have not begun.
+    scenarios : mapping
+        Names of the scenarios of those due in both languages, by the ids of their assignments.
     """
 
     branch: Branch
     due: tuple[AssignedVisit, ...]
     to_come: AssignedVisit | None
+    scenarios: Mapping[int | None, Mapping[str, str]]
 
 
 def arrive_at(session: Session, actor: Actor, code: str, now: datetime) -> Arrival:
@@ -55,4 +61,12 @@ def arrive_at(session: Session, actor: Actor, code: str, now: datetime) -> Arriv
     here = [row for row in list_assigned(session, actor, now).to_do if row.branch.id in places]
     due = tuple(row for row in here if row.due(now) or row.overdue(now))
     later = [row for row in here if row not in due]
-    return Arrival(branch, due, min(later, key=lambda row: row.assignment.window_from, default=None))
+    to_come = min(later, key=lambda row: row.assignment.window_from, default=None)
+    return Arrival(
+        branch, due, to_come, {row.assignment.id: _scenario(session, row.assignment) for row in due}
+    )
+
+
+def _scenario(session: Session, assignment: Assignment) -> Mapping[str, str]:
+    pilot = session.get_one(Pilot, assignment.pilot_id)
+    return scenarios_of(session, pilot).get(assignment.scenario, {})

@@ -39,6 +39,11 @@ class Branch(SQLModel, table=True):
     # Name and codes as people look for them: databases fold Cyrillic letters differently, or not at all.
     search_key: str = Field(default="", max_length=LONGEST_KEY)
 
+    @property
+    def codes(self) -> list[str]:
+        """Its code, then those that it had before."""
+        return [self.code, *self.former_codes.split()]
+
     __table_args__ = (
         sa.CheckConstraint("code <> ''", name="code_given"),
         sa.CheckConstraint(

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import segno
 from playwright.sync_api import Page, expect
 
 from pilot_eval.demo.fill import RUNNING, SLUG, sign_in_names
 from pilot_eval.domain.people import Role
+from pilot_eval.domain.pilots import Period
+from pilot_eval.operations.assignments import VisitPlan, assign_visits
+from pilot_eval.operations.people import create_person
+from pilot_eval.records.database import session_of
 from pilot_eval.records.network import Branch
-from pilot_eval.records.pilots import Assignment, BarredBranch, Pilot, WaveQuota
-from pilot_eval.records.visits import Visit
-from tests.journeys.conftest import PHONE, Site
-from tests.journeys.walking import in_language, person, seen, stored
+from pilot_eval.records.pilots import Assignment, BarredBranch, Pilot, PilotBranch, WaveQuota
+from tests.conftest import OPERATOR, acting, cheap_hash
+from tests.journeys.conftest import DESK, PHONE, Site, picture
+from tests.journeys.walking import THUMB, ZONE, fill_sign_in, in_language, person, seen, stored
 
 HEAD_OFFICE = sign_in_names()[Role.HEAD_OFFICE]
 MANAGER = sign_in_names()[Role.MANAGER]
 AUDITOR = sign_in_names()[Role.AUDITOR]
+SHEET = {"width": 680, "height": 960}  # what A4 leaves between its margins, in CSS pixels
 
 
 @pytest.fixture
@@ -153,39 +160,93 @@ def test_what_happened_to_a_branch_is_noted_and_told(site: Site, desk: Page) -> 
 def test_codes_are_printed_and_auditors_reminded(site: Site, desk: Page) -> None:
     desk.goto(f"/pilots/{RUNNING}/assignments")
     about_visits(desk, "QR codes")
-    expect(desk.locator(".code-picture svg")).to_have_count(20)
+    pictures = desk.locator(".code-picture svg")
+    expect(pictures).to_have_count(20)
     seen_in_both(desk, "plan-codes")
+    # What is drawn is the code of the address, and a finger's breadth wide on paper.
+    (branch, *_others) = sorted(branch.code for branch in branches_of(site, RUNNING))
+    wanted = segno.make(f"{site.url}/at/{branch}", micro=False, error="m").svg_inline(omitsize=True)
+    drawn = re.findall(r' d="([^"]+)"', wanted)
+    assert pictures.first.locator("path").last.get_attribute("d") == drawn[-1]
+    desk.emulate_media(media="print")
+    desk.set_viewport_size(SHEET)
+    picture(desk, "plan-codes-paper")
+    for name in ("Pages about visits", "Pages of this table"):
+        expect(desk.get_by_role("navigation", name=name)).to_be_hidden()
+    expect(desk.get_by_role("button", name="Show")).to_be_hidden()
+    assert min(box["width"] for one in pictures.all() if (box := one.bounding_box())) > 100
+    desk.emulate_media(media="screen")
+    desk.set_viewport_size({"width": DESK, "height": 800})
     desk.get_by_label("Region").select_option(index=1)
     desk.get_by_role("button", name="Show").click()
-    expect(desk.locator(".code-picture svg")).to_have_count(10)
+    expect(pictures).to_have_count(10)
     about_visits(desk, "Reminders")
     expect(desk.get_by_label("A-001")).to_have_value(re.compile(r"Hello!.*/assignments$"))
     seen_in_both(desk, "plan-reminders")
 
 
-def test_an_auditor_scans_a_code_and_records_at_once(site: Site, read_by: Callable[..., Page]) -> None:
-    page = read_by(AUDITOR, site, width=PHONE)
-    (pilot,) = stored(site.app, Pilot, slug=RUNNING)
-    person_id = person(site.app, AUDITOR).id
-    made = {visit.assignment_id for visit in stored(site.app, Visit, pilot_id=pilot.id)}
-    mine = [
-        row
-        for row in stored(site.app, Assignment, pilot_id=pilot.id, auditor_id=person_id)
-        if row.id not in made and row.withdrawn_at is None
-    ]
-    soon = min(mine, key=lambda row: row.window_from)
-    (branch,) = stored(site.app, Branch, id=soon.branch_id)
-    page.goto(f"/at/{branch.code}")
-    if page.url.endswith(branch.code):  # several, or not yet
-        seen_in_both(page, "plan-at")
-    else:
-        assert page.url.endswith("/visit")
-    elsewhere = next(
-        one.code for one in stored(site.app, Branch) if one.id not in {row.branch_id for row in mine}
-    )
-    page.goto(f"/at/{elsewhere}")
+def test_an_auditor_scans_a_code_and_records_at_once(
+    site: Site, open_page_of: Callable[..., Page], newcomer: str
+) -> None:
+    here, there, later, elsewhere = branches_of(site, RUNNING)[:4]
+    (only,) = assign(site, newcomer, here, 0)
+    page = open_page_of(site, PHONE, **THUMB)
+    page.goto(f"/at/{here.code}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    fill_sign_in(page, newcomer)
+    page.wait_for_url(f"**/assignments/{only}/visit")
+    in_language(page, "en")
+    expect(page.get_by_text(here.name).first).to_be_visible()
+    _one, other = assign(site, newcomer, there, 0, times=2)
+    page.goto(f"/at/{there.code}")
+    expect(page.get_by_text("Which one are you making?")).to_be_visible()
+    seen_in_both(page, "plan-at-several")
+    page.locator(f"a[href='/assignments/{other}/visit']").tap()
+    page.wait_for_url(f"**/assignments/{other}/visit")
+    assign(site, newcomer, later, 1)
+    page.goto(f"/at/{later.code}")
+    expect(page.get_by_text("Your visit here has not begun")).to_be_visible()
+    seen_in_both(page, "plan-at-later")
+    page.goto(f"/at/{elsewhere.code}")
     expect(page.get_by_text("You have no visit to make here.")).to_be_visible()
     seen_in_both(page, "plan-at-none")
+
+
+def test_a_scanned_code_tells_others_nothing(site: Site, read_by: Callable[..., Page]) -> None:
+    page = read_by(MANAGER, site, width=PHONE)
+    page.goto(f"/at/{branches_of(site, RUNNING)[0].code}")
+    expect(page.get_by_text("This code is for the auditor who visits the branch.")).to_be_visible()
+    seen_in_both(page, "plan-at-manager")
+
+
+def branches_of(site: Site, slug: str) -> list[Branch]:
+    (pilot,) = stored(site.app, Pilot, slug=slug)
+    members = {row.branch_id for row in stored(site.app, PilotBranch, pilot_id=pilot.id)}
+    return [branch for branch in stored(site.app, Branch) if branch.id in members]
+
+
+@pytest.fixture
+def newcomer(site: Site) -> str:
+    """An auditor who has no visit to make yet."""
+    with session_of(site.app.extensions["engine"]) as session:
+        name = "newcomer@vladimir.example"
+        create_person(session, OPERATOR, name=name, role=Role.AUDITOR, password_hash=cheap_hash())
+        session.commit()
+        return name
+
+
+def assign(site: Site, name: str, branch: Branch, days_ahead: int, times: int = 1) -> list[int]:
+    """Visits to make on one day; their ids."""
+    head, auditor = person(site.app, HEAD_OFFICE), person(site.app, name)
+    day = datetime.now(UTC).astimezone(ZONE).date() + timedelta(days=days_ahead)
+    (pilot,) = stored(site.app, Pilot, slug=RUNNING)
+    scenarios = sorted({row.scenario for row in stored(site.app, Assignment, pilot_id=pilot.id)})
+    plans = [
+        VisitPlan(branch.code, Period.BEFORE, auditor.id or 0, scenario, (day, day))
+        for scenario in scenarios[:times]
+    ]
+    with session_of(site.app.extensions["engine"]) as session:
+        return [row.id or 0 for row in assign_visits(session, acting(head), RUNNING, plans, confirmed=True)]
 
 
 def test_a_manager_reads_what_was_planned_once_it_is_over(site: Site, read_by: Callable[..., Page]) -> None:

@@ -26,6 +26,7 @@ def service_worker() -> ResponseReturnValue:
         "assets": phone.assets(),
         "home": url_for("shell.home"),
         "list": url_for("visits.assignments"),
+        "codes": url_for("codes.at", code="-").removesuffix("-"),
         "fallback": url_for("field.offline"),
     }
     script = (folder("static") / "js" / "field" / "service-worker.js").read_text(encoding="utf-8")

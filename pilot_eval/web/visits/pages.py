@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from urllib.parse import quote
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -55,7 +56,10 @@ def record(assignment_id: int) -> ResponseReturnValue:
     form.id.data = str(uuid4())
     form.version.data = form.checklist.digest
     form.day.data = clock().astimezone(place.zone).date().isoformat()
-    return _page(place, form)
+    answer = make_response(_page(place, form))
+    # By it the phone finds the form of a branch whose code is scanned without a signal.
+    answer.headers["X-Branch"] = " ".join(quote(code, safe="") for code in place.branch.codes)
+    return answer
 
 
 def _checklist(place: Place) -> Checklist:

@@ -1,6 +1,6 @@
 // The field without a signal: keeps the auditor's own pages and what they are made of, and nothing else.
 //
-// The site sends this file with `FIELD` before it: {version, assets, home, list, fallback}. A page is kept only if
+// The site sends this file with `FIELD` before it: {version, assets, home, list, codes, fallback}. A page is kept only if
 // its answer says so (`X-Kept-By-Phone: LANGUAGE VERSION`) and whose it is (`X-Person`): a sign-in page, a page of
 // head office and what a captive portal says never do.
 
@@ -85,7 +85,22 @@ const isOurs = (answer) =>
 
 async function instead(pathname) {
   if (pathname === FIELD.home && (await keptPage(FIELD.list))) return Response.redirect(FIELD.list);
+  const form = pathname.startsWith(FIELD.codes) && (await formAt(pathname.slice(FIELD.codes.length)));
+  if (form) return Response.redirect(form);
   return keptPage(FIELD.fallback);
+}
+
+// Of the branch whose code was scanned: the form of its one visit; where there are several, or none, the list of all.
+async function formAt(code) {
+  const pages = await caches.open(PAGES);
+  const forms = [];
+  for (const { url } of await pages.keys()) {
+    const { pathname } = new URL(url);
+    const codes = (await keptPage(pathname)).headers.get("X-Branch") ?? "";
+    if (codes.split(" ").some((its) => decodeURIComponent(its) === decodeURIComponent(code))) forms.push(pathname);
+  }
+  if (forms.length === 1) return forms[0];
+  return (await keptPage(FIELD.list)) && FIELD.list;
 }
 
 async function keptPage(pathname) {

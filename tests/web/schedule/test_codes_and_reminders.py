@@ -60,6 +60,7 @@ def test_a_scanned_code_lists_several_visits_or_says_that_there_is_none(
     for row in rows:
         assert f'href="/assignments/{row.id}/visit"' in page
     assert "2 – 8 Aug 2014, evening" in page
+    assert ">Sending a money transfer<" in page
     assert anna.get("/at/no-such-branch").status_code == 404
 
 
