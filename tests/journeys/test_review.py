@@ -44,6 +44,8 @@ def test_the_pages_look_right(desk: Page, language: str) -> None:
     desk.goto(f"{QUEUE}&state=all&flag=conflict")
     desk.locator("tbody th a").first.click()
     desk.locator("details.panel > summary").first.click()
+    desk.locator("details", has=desk.locator(".score-steps")).locator("summary").first.click()
+    expect(desk.locator(".score-told")).to_be_visible()
     seen(desk, "review-visit")
     desk.goto(f"{QUEUE}&state=all&flag=personal_data")
     desk.locator("tbody th a").first.click()
@@ -126,3 +128,27 @@ def test_a_dispute_is_found_in_the_queue_and_answered(site: Site, desk: Page) ->
     box.get_by_label("Answer").fill("We looked at the video of the queue: the answers stand.")
     box.get_by_role("button", name="Send the answer").click()
     expect(desk.locator(".remark").first).to_contain_text("Answer of head office")
+
+
+def test_a_wave_with_open_disputes_is_locked_only_with_a_reason(desk: Page) -> None:
+    wave = desk.locator("section.panel").last
+    for language in ("ru", "en"):
+        in_language(desk, language)
+        desk.goto(f"/pilots/{SLUG}/waves")
+        wave.locator("form button").click()
+        seen(desk, "review-lock")
+    expect(desk.get_by_role("alert")).to_contain_text("say why the wave is locked all the same")
+    desk.get_by_role("alert").get_by_role("link").click()
+    desk.keyboard.type("<Аудитор уволился>")
+    wave.get_by_role("button", name="Lock this wave").click()
+    expect(desk.get_by_role("status")).to_contain_text("The wave is locked")
+    expect(wave).to_contain_text("Locked all the same because: <Аудитор уволился>")
+    expect(wave.get_by_role("button")).to_have_count(0)
+
+
+def test_in_a_locked_wave_nothing_is_decided_or_said_any_more(desk: Page) -> None:
+    desk.goto(f"/review?pilot={SLUG}&state=all&flag=dispute")
+    desk.locator("tbody th a").last.click()
+    expect(desk.get_by_text("The wave is locked: nothing in it changes any more.")).to_be_visible()
+    expect(desk.get_by_role("button", name="Approve")).to_have_count(0)
+    expect(desk.locator("#say-text")).to_have_count(0)

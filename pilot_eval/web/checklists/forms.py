@@ -205,7 +205,7 @@ def fill_choices(form: ItemForm, item: Item, earlier: Sequence[Item]) -> None:
         if name in form:
             form[name].choices = [
                 SelectChoice("", nothing),
-                *(SelectChoice(answer, answer_label(item, answer)) for answer in item.offered),
+                *(SelectChoice(answer, answer_label(item, answer)) for answer in item.offered if answer),
             ]
     rule = form["shown_if"]
     rule["item"].choices = [
@@ -213,7 +213,7 @@ def fill_choices(form: ItemForm, item: Item, earlier: Sequence[Item]) -> None:
         *(SelectChoice(each.code, f"{each.code} {each.text.to(language())}"[:80]) for each in earlier),
     ]
     chosen = next((each for each in earlier if each.code == rule["item"].data), None)
-    offered = chosen.offered if chosen else ()
+    offered = [answer for answer in chosen.offered if answer] if chosen else []
     rule["answers"].choices = [
         SelectChoice(answer, answer_label(chosen, answer)) for answer in offered if chosen
     ]

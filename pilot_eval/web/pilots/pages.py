@@ -215,7 +215,8 @@ def waves(slug: str) -> ResponseReturnValue:
     return _waves_page(slug)
 
 
-def _waves_page(slug: str, problems: Sequence[Problem] = (), reason: str = "") -> str:
+def _waves_page(slug: str, problems: Sequence[Problem] = (), acted: str = "", typed: str = "") -> str:
+    """The waves; `acted` is the period of the one that could not be locked, for the reason `typed`."""
     pilot = pilots.get_pilot(session(), actor(), slug, Action.PLAN_PILOT)
     found = coverage(session(), actor(), slug)
     return render_template(
@@ -225,7 +226,8 @@ def _waves_page(slug: str, problems: Sequence[Problem] = (), reason: str = "") -
         left={row.wave.period: left_to_review(session(), row.wave.id or 0) for row in found},
         today=clock().date(),
         problems=problems,
-        reason=reason,
+        acted=acted,
+        typed=typed,
         made_up=pilot.made_up,
     )
 
@@ -244,6 +246,6 @@ def change_wave(slug: str, period: str, change: str) -> ResponseReturnValue:
             lock_wave(session(), actor(), slug, Period(period), reason)
         except BadInput as error:
             session().rollback()
-            return _waves_page(slug, error.problems, reason), 422
+            return _waves_page(slug, error.problems, period, reason), 422
         flash(_("The wave is locked."), "success")
     return redirect(url_for("pilots.waves", slug=slug))

@@ -227,6 +227,23 @@ def test_a_rule_of_showing_offers_the_answers_of_the_chosen_question(
     )
 
 
+def test_a_known_answer_is_picked_among_the_answers_that_have_a_code(
+    as_head_office: Any, session: Session, draft: ChecklistDraft
+) -> None:
+    path = address(draft, "A1")
+    as_head_office.submit(path, filled(as_head_office.get(path).text, type="choice") | {"do": "show"})
+    for typed in ({}, {"options-0-code": "old"}):  # the second row stays empty
+        form = filled(as_head_office.get(path).text, **typed) | {"do": "add|options|0"}
+        as_head_office.submit(path, form)
+    page = as_head_office.get(path).text
+    for name in ("comment_on", "expected"):
+        offered = page.partition(f'name="{name}"')[2].partition("</select>")[0]
+        assert re.findall(r'value="(\w*)"', offered) == ["", "old"]
+    as_head_office.submit(path, filled(page, expected="old") | {"do": "save"})
+    assert stored(session, draft, "A1")["expected"] == "old"
+    assert "known answer" in as_head_office.get(address(draft)).text
+
+
 def test_the_next_question_comes_after_this_one(
     as_head_office: Any, session: Session, draft: ChecklistDraft
 ) -> None:
@@ -327,6 +344,18 @@ def test_a_preview_is_the_visit_form_and_stores_nothing(
     answer = as_head_office.submit(path, filled(page, outcome="done", started_at="10:00", left_at="10:20"))
     assert answer.status_code == 200
     assert "Nothing was stored" in answer.text
+
+
+def test_a_visit_without_incidents_to_tick_is_not_asked_for_them(
+    as_head_office: Any, session: Session, draft: ChecklistDraft
+) -> None:
+    path = f"{address(draft)}/preview"
+    asked = "Was anything out of the ordinary?"
+    assert (asked in as_head_office.get(path).text) == bool(draft.document["header"]["incidents"])
+    draft.document = draft.document | {"header": draft.document["header"] | {"incidents": []}}
+    session.add(draft)
+    session.commit()
+    assert asked not in as_head_office.get(path).text
 
 
 def test_an_unfinished_draft_can_be_previewed(as_head_office: Any, session: Session) -> None:

@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session, select
 
-from pilot_eval.domain.checklists import parse
+from pilot_eval.domain.checklists import parse, questions
 from pilot_eval.engines.records import read_snapshot
 from pilot_eval.operations.forms import publish_checklist
 from pilot_eval.records.pilots import Pilot
 from pilot_eval.records.visits import Visit
+from pilot_eval.web.visits import checks
 from tests.conftest import OPERATOR
 from tests.engines.test_xlsforms import every_kind
 from tests.field import Field
@@ -109,3 +110,15 @@ def test_over_the_api(anna: Any, session: Session, field: Field, pinned: Pilot) 
         )
         assert refused.status_code == 422, (code, wrong, refused.text)
         assert f"q_{code}" in {each["field"] for each in refused.json["errors"]}
+
+
+def test_no_phone_is_told_a_known_answer() -> None:
+    document = every_kind()
+    told = parse(document)
+    for section in document["sections"]:
+        for item in section["items"]:
+            item.pop("expected", None)
+    open_ = parse(document)
+    assert told.items["CH"].expected == "half"
+    assert questions(told) == questions(open_)
+    assert checks.rules(told, None)["items"] == checks.rules(open_, None)["items"]

@@ -177,6 +177,8 @@ def test_waves_are_closed_in_their_order_then_locked(as_head_office: Any, sessio
     refused = as_head_office.submit(f"{path}/before/lock", {"reason": " "})
     assert refused.status_code == 422
     assert "say why the wave is locked all the same" in refused.text
+    assert 'href="#reason-before"' in refused.text
+    assert 'aria-describedby="reason-before-error"' in refused.text
     assert as_head_office.submit(f"{path}/before/lock", {"reason": "<Enough>"}).status_code == 302
     assert "Locked all the same because: &lt;Enough&gt;" in as_head_office.get(path).text
     session.expire_all()
