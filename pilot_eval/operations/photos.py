@@ -30,6 +30,7 @@ from pilot_eval.operations.submissions import (
     own_record,
 )
 from pilot_eval.records import audit
+from pilot_eval.records.network import Branch
 from pilot_eval.records.photos import VisitPhoto
 from pilot_eval.records.pilots import Pilot, Wave
 from pilot_eval.records.visits import Visit
@@ -119,6 +120,7 @@ class PhotosOfVisit:
     """
 
     visit: Visit
+    branch: Branch
     photos: Sequence[VisitPhoto]
     adds: bool
     removes: bool
@@ -144,6 +146,7 @@ def photos_of_visit(session: Session, actor: Actor, visit_id: UUID) -> PhotosOfV
     reviews = may(actor, Action.REVIEW) and state is not WaveState.LOCKED
     return PhotosOfVisit(
         visit,
+        session.get_one(Branch, visit.branch_id),
         photos,
         adds=asked and own and state is not WaveState.LOCKED and len(photos) < MOST_OF_A_VISIT,
         removes=reviews or (own and state is WaveState.OPEN),

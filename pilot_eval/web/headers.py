@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pilot_eval.settings import Settings
@@ -22,11 +22,12 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": _FEATURES,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -41,8 +42,15 @@ def install(app: Flask, settings: Settings) -> None:
     @app.after_request
     def _add(response: Response) -> Response:
         response.headers.update(_HEADERS)
+        if g.get("asks_for_place"):
+            response.headers["Permissions-Policy"] = _FEATURES.replace("geolocation=()", "geolocation=(self)")
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint not in {"static", "bootstrap.static"}:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def permit_place() -> None:
+    """Let this answer's page ask the reader's device where it is; no other page may."""
+    g.asks_for_place = True

@@ -88,6 +88,7 @@ def texts() -> dict[str, Any]:
         "visit": _counted(lambda num: ngettext("%(num)s visit", "%(num)s visits", num)),
         "timing": _counted(lambda num: ngettext("%(num)s timing", "%(num)s timings", num)),
         "practice": _counted(lambda num: ngettext("%(num)s practice visit", "%(num)s practice visits", num)),
+        "photo": _counted(lambda num: ngettext("%(num)s photograph", "%(num)s photographs", num)),
         "attention": _counted(
             lambda num: ngettext(
                 "%(num)s record needs your attention.", "%(num)s records need your attention.", num

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 
 from pilot_eval.domain.errors import NotAllowed, NotFound, WrongState
 from pilot_eval.domain.problems import N_, Refused
 from pilot_eval.operations import timings, visits
+from pilot_eval.operations.photos import PhotoSubmission, record_photo
 from pilot_eval.operations.submissions import Receipt, Status
 from pilot_eval.web.messages import said
 from pilot_eval.web.payloads import TimingBody, Unreadable, VisitBody, json_object, read_as
@@ -19,7 +23,11 @@ from pilot_eval.web.sessions import actor, clock, session
 
 FORMAT = "pilot_eval unsent records"
 VERSION = 1
-KINDS = {"visit": lazy_gettext("Visit"), "timing": lazy_gettext("Timing")}
+KINDS = {
+    "visit": lazy_gettext("Visit"),
+    "timing": lazy_gettext("Timing"),
+    "photo": lazy_gettext("Photograph"),
+}
 STATES = {
     Status.CREATED: (lazy_gettext("Stored"), "good"),
     Status.DUPLICATE: (lazy_gettext("Stored before"), "good"),
@@ -102,4 +110,8 @@ def _record(record: dict[str, Any]) -> Receipt:
     if record.get("kind") == "timing":
         timing, unreadable = read_as(TimingBody, body)
         return timings.record_timing(session(), actor(), timing.submission(record_id, unreadable), clock())
+    if record.get("kind") == "photo":
+        photo = PhotoSubmission(record_id, str(body.get("shows")), b64decode(str(body.get("picture"))))
+        folder: Path = current_app.extensions["settings"].photos
+        return record_photo(session(), actor(), UUID(str(body.get("visit"))), photo, folder, clock())
     raise ValueError("a record of no known kind")

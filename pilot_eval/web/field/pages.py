@@ -13,6 +13,7 @@ from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.web import phone
 from pilot_eval.web.field import files, words
 from pilot_eval.web.payloads import Unreadable
+from pilot_eval.web.photographs import PhotoForm, photo_texts
 from pilot_eval.web.sessions import actor
 
 field = Blueprint("field", __name__)
@@ -44,7 +45,7 @@ def queue() -> ResponseReturnValue:
 @field.get("/outbox/saved")
 def saved() -> ResponseReturnValue:
     """One record that was saved on this phone, until its receipt comes."""
-    return _page("saved", saved_texts=words.saved_texts())
+    return _page("saved", saved_texts=words.saved_texts(), form=PhotoForm(), photo_texts=photo_texts())
 
 
 @field.get("/outbox/leaving")

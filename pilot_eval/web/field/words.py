@@ -64,6 +64,7 @@ def queue_texts() -> dict[str, Any]:
             "visit": gettext("Visit"),
             "timing": gettext("Timing"),
             "practice": gettext("Practice visit"),
+            "photo": gettext("Photograph"),
         },
         "code": gettext("Receipt code:"),
         "change": gettext("Change it"),

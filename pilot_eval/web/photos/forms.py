@@ -1,31 +1,10 @@
-"""Forms of photographs."""
+"""The form of what a pilot asks for."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice
-
-from pilot_eval.domain.photos import PhotoKind
-from pilot_eval.web.fields import Given
-
-KINDS = {
-    PhotoKind.EXTERIOR: _l("The branch from outside"),
-    PhotoKind.RECEIPT: _l("The receipt"),
-}
-
-
-class PhotoForm(FlaskForm):
-    """One photograph."""
-
-    id = HiddenField()
-    kind = RadioField(
-        _l("What does it show?"),
-        choices=[SelectChoice(kind.value, label) for kind, label in KINDS.items()],
-        validators=[Given(_l("Say what it shows"))],
-    )
-    photo = FileField(_l("Photograph"), validators=[FileRequired(_l("Choose a photograph"))])
+from wtforms import BooleanField
 
 
 class EvidenceForm(FlaskForm):

@@ -14,7 +14,8 @@ from pilot_eval.operations import photos as operations
 from pilot_eval.operations.pilots import get_pilot
 from pilot_eval.operations.policy import Action
 from pilot_eval.web.languages import language
-from pilot_eval.web.photos.forms import KINDS, EvidenceForm, PhotoForm
+from pilot_eval.web.photographs import KINDS, PhotoForm, photo_texts
+from pilot_eval.web.photos.forms import EvidenceForm
 from pilot_eval.web.problems import add_problems
 from pilot_eval.web.sessions import actor, clock, session
 
@@ -37,7 +38,7 @@ def of_visit(visit_id: UUID) -> ResponseReturnValue:
             add_problems(form, error)
     if not form.id.data:
         form.id.data = str(uuid4())
-    page = render_template("photos/of_visit.html", found=found, form=form, kinds=KINDS)
+    page = render_template("photos/of_visit.html", found=found, form=form, kinds=KINDS, texts=photo_texts())
     return page, 422 if form.errors else 200
 
 

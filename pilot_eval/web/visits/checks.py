@@ -5,7 +5,6 @@ The site checks all of it again; said on the phone, it is said while the auditor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -20,10 +19,11 @@ from pilot_eval.web.recording import phone_texts
 
 def rules(checklist: Checklist, place: Place | None) -> dict[str, Any]:
     """The rules as plain data; without a place (practice) any day will do."""
-    where: Mapping[str, Any] = {}
+    where: dict[str, Any] = {}
     if place is not None:
         first, last = place.wave.opens_on, place.wave.closes_on
-        where = {"zone": place.zone.key, "opens": first.isoformat(), "closes": last.isoformat()}
+        where = {"zone": place.zone.key, "opens": first.isoformat(), "closes": last.isoformat()} | _at(place)
+        where["photos"] = place.pilot.asks_photos
     return {
         **where,
         "version": checklist.digest,
@@ -31,6 +31,14 @@ def rules(checklist: Checklist, place: Place | None) -> dict[str, Any]:
         "most_windows": MAX_WINDOW,
         "items": [_item(section.code, item) for section in checklist.sections for item in section.items],
     }
+
+
+def _at(place: Place) -> dict[str, Any]:
+    """Where the branch is, in degrees, if its distance is asked for and can be told."""
+    latitude, longitude = place.branch.latitude, place.branch.longitude
+    if not place.pilot.asks_distance or latitude is None or longitude is None:
+        return {}
+    return {"branch_at": [float(latitude), float(longitude)]}
 
 
 def _item(section: str, item: Item) -> dict[str, Any]:
@@ -74,6 +82,14 @@ def texts(place: Place | None) -> dict[str, str]:
             items="{items}",
             percent="{percent}",
         ),
+        "measuring": gettext("Measuring …"),
+        "measured": gettext("%(metres)s m from the branch. Nothing else is kept.", metres="{metres}"),
+        "inexact": gettext(
+            "The phone knows its place to %(metres)s m only. Try again, best out of doors, or leave it out.",
+            metres="{metres}",
+        ),
+        "no_place": gettext("The phone does not tell its place. Try again or leave it out."),
+        "left_out": gettext("Left out. No result depends on it."),
         "other_version": gettext(
             "The checklist has changed since you began. Look through your answers before you send them."
         ),

@@ -42,6 +42,7 @@ class VisitForm(Form):
             receipt_tail=reading.text("receipt_tail"),
             incidents=tuple(self["incidents"].data or ()),
             confirmed=bool(self["confirmed"].data),
+            distance_m=reading.whole("distance_m"),
             unreadable=tuple(reading.unreadable),
             checklist=self.checklist.digest,
         )
@@ -69,6 +70,7 @@ def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
         "day": StringField(gettext("Day of the visit")),
         "started_at": StringField(gettext("Came in")),
         "left_at": StringField(gettext("Left")),
+        "distance_m": HiddenField(),
     }
     for item in checklist.items.values():
         if item.asked:

@@ -22,6 +22,7 @@ from pilot_eval.operations.policy import Action, scope_of
 from pilot_eval.operations.reviewed_visits import own_review
 from pilot_eval.operations.submissions import Place, Receipt, place_of, receipt_code, require_standing
 from pilot_eval.operations.visits import RecordedVisit
+from pilot_eval.web.headers import permit_place
 from pilot_eval.web.languages import language
 from pilot_eval.web.recording import hand_in
 from pilot_eval.web.sessions import actor, clock, session
@@ -80,13 +81,16 @@ def _store(place: Place, form: VisitForm) -> ResponseReturnValue:
 
 
 def _page(place: Place | None, form: VisitForm, *, odd: bool = False) -> str:
+    rules = checks.rules(form.checklist, place)
+    if "branch_at" in rules:
+        permit_place()
     return render_template(
         "visits/visit.html",
         place=place,
         form=form,
         checklist=form.checklist,
         odd=odd,
-        rules=checks.rules(form.checklist, place),
+        rules=rules,
         texts=checks.texts(place),
     )
 

@@ -21,11 +21,16 @@ export async function handIn(draft, body) {
   await keep(record, key);
   if (record.notes) await use(record.notes, record.kind);
   navigator.storage?.persist?.();
-  await Promise.race([flush({ urgent: true }), new Promise((resolve) => setTimeout(resolve, AT_ONCE))]);
+  await sendNow();
   const receipt = await get("receipts", record.uuid);
   if (receipt) return { receipt };
   const waiting = await find(record.uuid);
   return waiting?.state === "attention" ? { problem: waiting.problem } : {};
+}
+
+// Try to send what waits; nobody is held up by it for long.
+export function sendNow() {
+  return Promise.race([flush({ urgent: true }), new Promise((resolve) => setTimeout(resolve, AT_ONCE))]);
 }
 
 // The refusal of the office, shown in the form that it refused.

@@ -1,6 +1,6 @@
 // The one that sends: a single tab at a time, record by record, until the office has acknowledged each.
 
-import { announce, note, records, settle } from "./outbox.js";
+import { announce, find, note, records, settle } from "./outbox.js";
 import { get, put } from "./store.js";
 
 const SECOND = 1000;
@@ -11,9 +11,10 @@ const EVERY = 60 * SECOND;
 const FAILURES = 3; // in a row: then the way itself is closed, not one record
 
 const ADDRESSES = {
-  visit: (uuid) => `/api/v1/visits/${uuid}`,
-  timing: (uuid) => `/api/v1/timings/${uuid}`,
-  practice: (uuid) => `/api/v1/practice/${uuid}`,
+  visit: ({ uuid }) => `/api/v1/visits/${uuid}`,
+  timing: ({ uuid }) => `/api/v1/timings/${uuid}`,
+  practice: ({ uuid }) => `/api/v1/practice/${uuid}`,
+  photo: ({ uuid, visit, shows }) => `/api/v1/visits/${visit}/photos/${uuid}?kind=${shows}`,
 };
 
 let inLine;
@@ -48,12 +49,18 @@ async function round(urgent) {
   const own = waiting.filter((record) => record.person === session.person && (urgent || isDue(record)));
   let failures = 0;
   for (const record of own) {
+    if (await isBehind(record)) continue;
     const went = await send(record, session);
     if (went === "stop") return;
     failures = went === "failed" ? failures + 1 : 0;
     if (failures === FAILURES) break;
   }
   await wakeForTheNext();
+}
+
+// A photograph goes after its visit.
+async function isBehind({ visit }) {
+  return visit && ["waiting", "attention"].includes((await find(visit))?.state);
 }
 
 const isDue = (record) => !isAhead(record.next_at, LONGEST_WAIT);
@@ -138,10 +145,10 @@ async function deliver(record, session) {
 }
 
 function hand(record, token) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  const headers = { "Content-Type": record.picture?.type ?? "application/json", "X-CSRFToken": token };
   if (record.revision) headers["If-Match"] = `"${record.revision}"`;
-  const body = JSON.stringify(record.body);
-  return ask(ADDRESSES[record.kind](record.uuid), { method: "PUT", headers, body });
+  const body = record.picture ?? JSON.stringify(record.body);
+  return ask(ADDRESSES[record.kind](record), { method: "PUT", headers, body });
 }
 
 // What an answer means for a record. Only an answer that names the record is the office's own: a network that asks to

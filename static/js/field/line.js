@@ -107,7 +107,7 @@ function reason(road) {
 
 // "2 visits, 1 timing".
 export function listed(records) {
-  return ["visit", "timing", "practice"]
+  return ["visit", "timing", "photo", "practice"]
     .map((kind) => [kind, records.filter((record) => record.kind === kind).length])
     .filter(([, num]) => num > 0)
     .map(([kind, num]) => counted(kind, num))

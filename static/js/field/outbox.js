@@ -1,7 +1,8 @@
 // Records that wait to be sent, first in first out, and the receipts of those that were.
 //
-// A record: uuid, kind (visit, timing, practice), person, assignment, label, path (of its form), body (what is sent),
-// fields (what the form held), state, saved_at. States:
+// A record: uuid, kind (visit, timing, practice, photo), person, assignment, label, path (of its form), body (what is
+// sent), fields (what the form held), state, saved_at; of a visit photos (whether any are asked for); of a photo
+// visit, shows and picture in place of body and fields. States:
 //   waiting    to be sent
 //   attention  the office has refused it; its form tells why
 //   conflict   the office has kept it beside another one
@@ -59,10 +60,10 @@ export async function settle(record, answer) {
   await within(["outbox", "receipts"], "readwrite", async (at) => {
     const now = await asked(at("outbox").get(record.n));
     if (now?.stamp === record.stamp) await asked(at("outbox").delete(record.n));
-    const { uuid, kind, person, assignment, label } = record;
+    const { uuid, kind, person, assignment, label, photos, path } = record;
     const { receipt, received_at } = answer;
     const sent_at = new Date().toISOString();
-    await asked(at("receipts").put({ uuid, kind, person, assignment, label, receipt, received_at, sent_at }));
+    await asked(at("receipts").put({ uuid, kind, person, assignment, label, photos, path, receipt, received_at, sent_at }));
     await forget(at("receipts"));
   });
   announce();

@@ -43,8 +43,8 @@ function entry(record, road) {
   const kind = state === "attention" ? "status-bad" : state === "conflict" ? "status-warning" : "status-info";
   const keys = make("div", { class: "outbox-keys" });
   if (record.state === "waiting") keys.append(key(say("send_now"), () => flush({ urgent: true })));
-  if (record.state !== "conflict") keys.append(link(`${record.path}#change=${record.uuid}`, texts.change));
-  if (record.state !== "waiting") keys.append(key(texts.remove, () => put(record, { state: "removed", was: record.state, removed_at: Date.now() })));
+  if (record.kind !== "photo" && record.state !== "conflict") keys.append(link(`${record.path}#change=${record.uuid}`, texts.change));
+  if (record.kind === "photo" || record.state !== "waiting") keys.append(key(texts.remove, () => put(record, { state: "removed", was: record.state, removed_at: Date.now() })));
   const reason = record.problem?.message || (road === "signed out" && record.state === "waiting" ? say("signed_out") : texts.reasons[state]);
   const lines = [
     make("p", {}, make("span", { class: `status ${kind}` }, texts.states[record.state])),
@@ -93,12 +93,28 @@ async function put(record, changes) {
   await show();
 }
 
+// A record as the file has it.
+async function written({ uuid, kind, revision, body, visit, shows, picture }) {
+  if (!picture) return { uuid, kind, revision, body };
+  return { uuid, kind, body: { visit, shows, picture: await inText(picture) } };
+}
+
+function inText(picture) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(picture);
+  });
+}
+
 // The file that another device can hand in.
 async function saveFile() {
   const now = await standing(phone.person);
-  const records = [...now.waiting, ...now.attention, ...now.conflicts]
-    .filter((record) => record.kind !== "practice")
-    .map(({ uuid, kind, revision, body }) => ({ uuid, kind, revision, body }));
+  const unsent = [...now.waiting, ...now.attention, ...now.conflicts].filter(({ kind }) => kind !== "practice");
+  // Photographs follow their visits.
+  unsent.sort((one, other) => (one.kind === "photo") - (other.kind === "photo"));
+  const records = await Promise.all(unsent.map(written));
   const file = { format: "pilot_eval unsent records", version: 1, person: phone.person, records };
   const address = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: "application/json" }));
   const stamp = new Date().toISOString().slice(0, 16).replace(/[:T]/g, "-");

@@ -1,5 +1,6 @@
 // The visit form on a phone: counts what is left, keeps every answer, says what is missing before anything is sent.
 
+import { askDistance, showDistance } from "./distance.js";
 import { Draft } from "./drafts.js";
 import { handIn, leaveFor, passes, recordOf, savedPage, showRefusal } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
@@ -23,6 +24,7 @@ const draft = new Draft(form, `${phone.person}/${kind}/${assignment}`, {
   label: form.dataset.label,
   path: location.pathname,
   version: rules.version,
+  photos: rules.photos,
 });
 let busy = false;
 const touched = new Set(); // names of fields
@@ -48,6 +50,7 @@ async function open() {
   form.addEventListener("submit", submit);
   document.addEventListener("visibilitychange", () => document.hidden || catchUp());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  if (rules.branch_at) askDistance(form, rules.branch_at, texts);
   await useNotes("visit", draft, { form, zone, texts });
   if (touched.size) await draft.keep();
   show();
@@ -92,6 +95,7 @@ async function catchUp() {
   if (kept && kept.saved_at !== draft.held.saved_at) {
     draft.take(kept);
     show();
+    showDistance(form, texts);
   }
 }
 
@@ -222,6 +226,7 @@ function body() {
     window_no: wholeNumber(value("window_no")),
     receipt_time: value("receipt_time") && readClock(value("receipt_time")),
     receipt_tail: value("receipt_tail"),
+    distance_m: wholeNumber(value("distance_m")),
     incidents: new FormData(form).getAll("incidents"),
     confirmed: form.elements.namedItem("confirmed").checked,
     filling: draft.filling(),
