@@ -36,6 +36,7 @@ def read_answers(session: Session, pilot_id: int, language: str) -> Iterator[dic
             "period": period.value,
             "observed_on": visit.started_at.astimezone(ZoneInfo(branch.time_zone)).date().isoformat(),
             "auditor": auditor,
+            "ended": visit.outcome.value,
             "included": visit.outcome is VisitOutcome.DONE and visit.state not in SET_ASIDE,
             "checklist": f"{checklist.code} {checklist.version}",
         }

@@ -68,13 +68,25 @@ def test_every_asked_question_has_its_row(session: Session, recorded: str) -> No
         "L": ("no", "0.0", "1"),
         "C1": ("yes", "4.0", "4"),
     }
-    assert {key: found["T-1"][key] for key in ("Kind of answer", "Checklist", "Branch code", "Auditor")} == {
+    told_of_the_visit = ("Kind of answer", "Checklist", "Branch code", "Auditor", "How the visit ended")
+    assert {key: found["T-1"][key] for key in told_of_the_visit} == {
         "Kind of answer": "from the timing",
         "Checklist": "small 7",
         "Branch code": "600001",
         "Auditor": found["A1"]["Auditor"],
+        "How the visit ended": "done",
     }
     assert found["A1"]["Auditor"].startswith("A-")
+
+
+def test_a_visit_to_a_closed_branch_says_so_beside_its_empty_rows(session: Session, field: Field) -> None:
+    record_visit(session, actor_of(field.anna), field.visit(outcome="closed", answers={}), NOW)
+    field.set_wave(WaveState.CLOSED)
+    slug = session.exec(select(Pilot)).one().slug
+    found = rows(export(session, OPERATOR, slug, "answers", "ru", LATER).content, ";")
+    assert {(row["Чем закончился визит"], row["Ответ"]) for row in found.values()} == {
+        ("отделение закрыто", "")
+    }
 
 
 def test_it_is_written_in_russian_too(session: Session, recorded: str) -> None:

@@ -278,7 +278,14 @@ def answers() -> list[dict[str, Any]]:
     asked = [("A1", "yesno", "yes", 2.0, 2), ("A9", "text", "=1+1", None, None)]
     return [
         visit
-        | {"included": True, "checklist": "post-branch 1", "section": "Hall", "item": code, "item_code": code}
+        | {
+            "ended": "done",
+            "included": True,
+            "checklist": "post-branch 1",
+            "section": "Hall",
+            "item": code,
+            "item_code": code,
+        }
         | {"kind": kind, "answer": answer, "earned": earned, "possible": possible}
         for code, kind, answer, earned, possible in asked
     ]

@@ -11,10 +11,11 @@ from pilot_eval.reports.numbers import language_of
 from pilot_eval.reports.summaries import Row, Summary, is_withheld, released, snapshot_mark
 
 ANSWER_COLUMNS: Final = (
-    *("record_id", "branch_code", "arm", "period", "observed_on", "auditor", "included", "checklist"),
-    *("section", "item_code", "item", "kind", "answer", "earned", "possible"),
+    *("record_id", "branch_code", "arm", "period", "observed_on", "auditor", "ended", "included"),
+    *("checklist", "section", "item_code", "item", "kind", "answer", "earned", "possible"),
 )
-_WORDS: Final = {"arm", "period", "kind"}
+# Columns of words, and how the labels of theirs begin.
+_WORDS: Final = {"arm": "", "period": "", "kind": "kind_", "ended": "ended_"}
 
 
 def write(summary: Summary, language: str, rows: Iterable[Row] | None = None) -> bytes:
@@ -42,5 +43,5 @@ def _cell(column: str, value: Cell, language: str) -> Cell:
     if isinstance(value, bool):
         return label("yes" if value else "no", language)
     if column in _WORDS and isinstance(value, str):
-        return label(f"kind_{value}" if column == "kind" else value, language)
+        return label(_WORDS[column] + value, language)
     return value
