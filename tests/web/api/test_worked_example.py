@@ -33,6 +33,7 @@ def port(app: Flask) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
+    server.task_dispatcher.shutdown()  # the program has its answer before the server has put it away
     server.close()
     thread.join(timeout=10)
 
