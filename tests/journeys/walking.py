@@ -29,7 +29,7 @@ expect.set_options(timeout=PATIENCE)
 # Names and codes that are written with Latin letters in Russian too, those of the demonstration and of the
 # tests' own people and regions among them.
 _LATIN = re.compile(
-    r"\b(pilot_eval|Apache|API|CSV|XLSX|PDF|JSON|Parquet|SPSS|Stata|ZIP|PowerPoint|SVG|PNG|JPEG|WebP|Excel|YAML|XLSForm|ODK|KoboToolbox|English|JavaScript|SHA|EMS|XmR|UTC|UTF"
+    r"\b(pilot_eval|Apache|API|CSV|XLSX|PDF|JSON|Parquet|SPSS|Stata|ZIP|PowerPoint|SVG|PNG|JPEG|WebP|Excel|YAML|XLSForm|ODK|KoboToolbox|English|JavaScript|SHA|EMS|XmR|UTC|UTF|HTTPS|UUID|OpenAPI|clubSandwich"
     r"|[0-9a-f]{8,}|[0-9A-F]{4}-[0-9A-F]{4}"
     r"|anna|city|village|vladimir|kovrov|murom|suzdal|Region r-[0-9a-f]{6}|[a-z_]+-[0-9a-f]{6})\b"
 )
