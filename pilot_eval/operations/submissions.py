@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -33,6 +34,26 @@ from pilot_eval.records.visits import SubmissionConflict, Timing, Visit
 FUTURE = timedelta(minutes=5)  # how far a phone's clock may run ahead of the server's
 
 _Record = TypeVar("_Record", Visit, Timing)
+
+# What every record asks for is put together once: that takes longer than the database does.
+_PLACE = (
+    select(Assignment, Branch, Wave, Pilot)
+    .join(Branch, col(Branch.id) == col(Assignment.branch_id))
+    .join(Wave, col(Wave.id) == col(Assignment.wave_id))
+    .join(Pilot, col(Pilot.id) == col(Assignment.pilot_id))
+    .where(col(Assignment.id) == sa.bindparam("assignment_id"))
+)
+_HELD_ASSIGNMENT = (
+    select(Assignment.id)
+    .where(col(Assignment.id) == sa.bindparam("assignment_id"))
+    .with_for_update(key_share=True)
+)
+_HELD_WAVE = (
+    select(Wave)
+    .where(col(Wave.id) == sa.bindparam("wave_id"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
 
 
 class Status(StrEnum):
@@ -136,13 +157,7 @@ def place_of(session: Session, actor: Actor, assignment_id: int) -> Place:
         If there is none or it is somebody else's: the two are never told apart.
     """
     scope_of(actor, Action.RECORD)
-    found = session.exec(
-        select(Assignment, Branch, Wave, Pilot)
-        .join(Branch, col(Branch.id) == col(Assignment.branch_id))
-        .join(Wave, col(Wave.id) == col(Assignment.wave_id))
-        .join(Pilot, col(Pilot.id) == col(Assignment.pilot_id))
-        .where(col(Assignment.id) == assignment_id)
-    ).one_or_none()
+    found = session.exec(_PLACE, params={"assignment_id": assignment_id}).one_or_none()
     if found is None:
         raise NotFound
     require(actor, Action.RECORD, owner_id=found[0].auditor_id)
@@ -192,24 +207,25 @@ def insert_once(session: Session, record: SQLModel) -> bool:
 
     A concurrent insert of the same key is waited for, on both databases.
     """
-    table = type(record)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         name: value for name, value in record.model_dump().items() if not (name == "id" and value is None)
     }
-    statement = (
-        insert(table).values(values).on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
-    )
+    statement = _insert_once(type(record), session.get_bind().dialect.name)
     # A row comes back only if it was inserted; the drivers do not agree on counting rows.
-    return session.connection().execute(statement).first() is not None
+    return session.connection().execute(statement, values).first() is not None
+
+
+@cache
+def _insert_once(table: type[SQLModel], dialect: str) -> sa.Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
 
 
 def settle(session: Session, actor: Actor, record: Visit | Timing, now: datetime) -> Receipt:
     """Insert a record once: its receipt, or that of one which met another under its UUID."""
-    inserted = insert_once(session, record)
+    if insert_once(session, record):
+        return Receipt(record.id, record.digest, Status.CREATED, record.received_at)
     stored = _stored(session, record)
-    if inserted:
-        return Receipt(record.id, record.digest, Status.CREATED, stored.received_at)
     if stored.auditor_id == record.auditor_id and (revision := revision_of(session, stored, record.digest)):
         return Receipt(record.id, record.digest, Status.DUPLICATE, stored.received_at, revision)
     return keep_aside(session, actor, sent_of(record), now, Status.CONFLICT)
@@ -260,8 +276,7 @@ def keep_aside(session: Session, actor: Actor, sent: Sent, now: datetime, why: S
 
 def hold_assignment(session: Session, assignment_id: int | None) -> None:
     """Let nobody else store a visit or an own timing for an assignment until the transaction ends."""
-    held = select(Assignment.id).where(col(Assignment.id) == assignment_id)
-    session.exec(held.with_for_update(key_share=True)).one()
+    session.exec(_HELD_ASSIGNMENT, params={"assignment_id": assignment_id}).one()
 
 
 def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, field: str) -> bool:
@@ -285,12 +300,7 @@ def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, 
 
 def held_wave(session: Session, wave_id: int | None) -> Wave:
     """A wave as it is now, held still until the transaction ends."""
-    return session.exec(
-        select(Wave)
-        .where(col(Wave.id) == wave_id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.exec(_HELD_WAVE, params={"wave_id": wave_id}).one()
 
 
 def require_begun_within(wave: Wave, zone: ZoneInfo, begun_at: datetime, now: datetime, field: str) -> None:

@@ -230,13 +230,11 @@ def _settled(value: object) -> object:
 
 
 def _finish(session: Session, actor: Actor, timing: Timing, late: bool) -> None:
-    stored = session.get_one(Timing, timing.id)
-    stored.late = late
-    session.add(stored)
-    if stored.mode == OWN_VISIT:
-        _join_visit(session, stored)
     if late:
+        session.get_one(Timing, timing.id).late = True
         mark_stale(session, timing.pilot_id)
+    if timing.mode == OWN_VISIT:
+        _join_visit(session, session.get_one(Timing, timing.id))
     details = {"assignment": timing.assignment_id, "digest": timing.digest, "late": late}
     audit.append(session, actor, "timing.record", "timing", timing.id, **details)
 

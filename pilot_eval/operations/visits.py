@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, func, select, update
+import sqlalchemy as sa
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, func, select
 
 from pilot_eval.domain import checklists
 from pilot_eval.domain.checklists import Answer, Checklist
@@ -49,6 +51,24 @@ from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
 from pilot_eval.records.reviews import VisitReview
 from pilot_eval.records.visits import Timing, Visit, VisitOutcome, VisitState
+
+# As in `submissions`, put together once. The questions of a checklist are read only where its digest is new.
+_PINNED = (
+    select(ChecklistVersion)
+    .where(col(ChecklistVersion.id) == sa.bindparam("pinned"))
+    .options(defer(ChecklistVersion.document))  # type: ignore[arg-type]  # SQLModel
+)
+_OTHER_VISITS = select(Visit.id).where(
+    col(Visit.assignment_id) == sa.bindparam("assignment"), col(Visit.id) != sa.bindparam("visit")
+)
+_JOIN_TIMINGS = (
+    sa.update(Timing.__table__)  # type: ignore[attr-defined]  # SQLModel
+    .where(
+        col(Timing.assignment_id) == sa.bindparam("joined_assignment"),
+        col(Timing.mode) == OWN_VISIT,
+    )
+    .values(visit_id=sa.bindparam("joined_visit"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +371,7 @@ def checklist_for(session: Session, place: Place, shown: str = "") -> tuple[int,
     Refused
         If the form showed something else.
     """
-    version = session.get(ChecklistVersion, place.pilot.checklist_id) if place.pilot.checklist_id else None
+    version = session.exec(_PINNED, params={"pinned": place.pilot.checklist_id}).one_or_none()
     if version is None or version.id is None:
         raise WrongState("no_checklist", N_("This pilot has no checklist"))
     if shown and shown != version.digest:
@@ -518,10 +538,8 @@ def _header(scenario: str, submission: VisitSubmission) -> dict[str, object]:
 def _another_visit(session: Session, visit: Visit) -> bool:
     # Two visits for one assignment, sent at once: the second waits here until the first is stored.
     hold_assignment(session, visit.assignment_id)
-    others = select(Visit.id).where(
-        col(Visit.assignment_id) == visit.assignment_id, col(Visit.id) != visit.id
-    )
-    return session.exec(others).first() is not None
+    others = session.exec(_OTHER_VISITS, params={"assignment": visit.assignment_id, "visit": visit.id})
+    return others.first() is not None
 
 
 def ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
@@ -535,18 +553,12 @@ def ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
 
 
 def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
-    stored = session.get_one(Visit, visit.id)
-    stored.late = late
-    session.add(stored)
-    session.flush()
-    session.exec(
-        update(Timing)
-        .where(col(Timing.assignment_id) == visit.assignment_id, col(Timing.mode) == OWN_VISIT)
-        .values(visit_id=visit.id)
-    )
-    settle_computed(session, stored)
     if late:
+        session.get_one(Visit, visit.id).late = True
         mark_stale(session, visit.pilot_id)
+    join = {"joined_visit": visit.id, "joined_assignment": visit.assignment_id}
+    if session.connection().execute(_JOIN_TIMINGS, join).rowcount:
+        settle_computed(session, session.get_one(Visit, visit.id))
     details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}
     audit.append(session, actor, "visit.record", "visit", visit.id, **details)
 

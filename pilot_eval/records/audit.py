@@ -50,13 +50,21 @@ class AuditHead(SQLModel, table=True):
     __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 
 
+_EVENTS, _HEADS = AuditEvent.__table__, AuditHead.__table__  # type: ignore[attr-defined]  # SQLModel
+# Put together once: every change of anything is followed by these three.
+_LOCKED_HEAD = sa.select(_HEADS.c.sequence, _HEADS.c.hash).with_for_update()
+_EVENT = sa.insert(_EVENTS)
+_MOVED_HEAD = sa.update(_HEADS).values(sequence=sa.bindparam("last"), hash=sa.bindparam("last_hash"))
+
+
 def append(
     session: Session, actor: Actor, action: str, subject_type: str, subject_id: object, **details: object
-) -> AuditEvent:
+) -> None:
     """Add an event to the caller's transaction: it is stored with what it tells of, or not at all."""
-    head = _locked_head(session)
+    session.flush()
+    last, last_hash = _locked_head(session)
     event = AuditEvent(
-        sequence=head.sequence + 1,
+        sequence=last + 1,
         at=now(),
         user_id=actor.user_id,
         operator="" if actor.user_id else actor.name,
@@ -64,27 +72,27 @@ def append(
         subject_type=subject_type,
         subject_id=str(subject_id),
         details=json.loads(json.dumps(details, default=str)),
-        previous_hash=head.hash,
+        previous_hash=last_hash,
         hash="",
     )
     event.hash = seal(event)
-    head.sequence, head.hash = event.sequence, event.hash
-    session.add(event)
-    session.flush()
-    return event
+    connection = session.connection()
+    connection.execute(_EVENT, event.model_dump())
+    connection.execute(_MOVED_HEAD, {"last": event.sequence, "last_hash": event.hash})
 
 
-def _locked_head(session: Session) -> AuditHead:
-    statement = select(AuditHead).with_for_update()
-    head = session.exec(statement).one_or_none()
+def _locked_head(session: Session) -> tuple[int, str]:
+    """Number and hash of the last event; nobody else appends until the transaction ends."""
+    connection = session.connection()
+    head = connection.execute(_LOCKED_HEAD).one_or_none()
     if head is None:
         # The first two writers may meet here: one inserts, the other waits and finds its row.
         first = sa.text(
             "INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING"
         )
-        session.connection().execute(first, {"hash": GENESIS})
-        head = session.exec(statement).one()
-    return head
+        connection.execute(first, {"hash": GENESIS})
+        head = connection.execute(_LOCKED_HEAD).one()
+    return head.sequence, head.hash
 
 
 def seal(event: AuditEvent) -> str:
@@ -106,8 +114,8 @@ def seal(event: AuditEvent) -> str:
 
 def head_of(session: Session) -> tuple[str, int]:
     """The chain's last hash and its number of events."""
-    head = session.exec(select(AuditHead)).one_or_none()
-    return (head.hash, head.sequence) if head else (GENESIS, 0)
+    head = session.exec(select(AuditHead.hash, AuditHead.sequence)).one_or_none()
+    return (head[0], head[1]) if head else (GENESIS, 0)
 
 
 def first_break(session: Session) -> int | None:

@@ -119,11 +119,9 @@ def score(checklist: Checklist, answers: Answers) -> Score:
     fails = critical_fails(checklist, answers)
     weighted = None if reason else _weighted(sections)
     total = None if weighted is None else _after_knockout(weighted, checklist.knockout, bool(fails))
-    before = (
-        None
-        if reason
-        else _weighted(tuple(_section_score(s, answers, asked, "flag") for s in checklist.sections))
-    )
+    before = weighted
+    if fails and weighted is not None:
+        before = _weighted(tuple(_section_score(s, answers, asked, "flag") for s in checklist.sections))
     return Score(
         sections=sections,
         total=total,
@@ -140,7 +138,8 @@ def score(checklist: Checklist, answers: Answers) -> Score:
 
 
 def _section_score(section: Section, answers: Answers, asked: set[str], knockout: str) -> SectionScore:
-    earned, possible, applicable, answered = Fraction(0), 0, 0, 0
+    possible, applicable, answered = 0, 0, 0
+    weights: dict[Fraction, int] = {}  # of the answers that earn such a share: few sums of fractions
     fails = []
     for item in (item for item in section.items if item.code in asked):
         answer = answers.get(item.code)
@@ -155,7 +154,9 @@ def _section_score(section: Section, answers: Answers, asked: set[str], knockout
             raise ValueError(f"{item.code}: {answer!r} is not an answer to a {item.type} question")
         answered += 1
         possible += item.weight
-        earned += item.weight * item.shares[answer]
+        share = item.shares[answer]
+        weights[share] = weights.get(share, 0) + item.weight
+    earned = sum((share * weight for share, weight in weights.items()), Fraction(0))
     percent = 100 * earned / possible if possible else None
     if knockout == "zero_section" and fails and percent is not None:
         percent = Fraction(0)
