@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHES = ("did", "wild", "permute", "boot", "serve", "web")
+BENCHES = ("did", "wild", "permute", "boot", "serve", "web", "save", "load")
 
 
 def main() -> int:

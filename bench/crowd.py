@@ -29,6 +29,7 @@ from pilot_eval.operations import allocation, network, people
 from pilot_eval.operations.planning import create_pilot
 from pilot_eval.records import database
 from pilot_eval.records.network import Branch
+from pilot_eval.records.people import User
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,30 +45,36 @@ BRANCHES = ("600001", "600002", "600003", "600004")
 def fill(url: str, auditors: int, visits_each: int) -> dict[str, list[int]]:
     """Fill an empty database with a pilot that is in the field today; the assignments of each auditor."""
     engine = database.open_database(url)
-    try:
-        database.upgrade(engine)
-        with database.session_of(engine) as session:
-            wave = _pilot(session)
-            return dict(
-                _auditor(session, wave, f"auditor-{number}", visits_each) for number in range(auditors)
-            )
-    finally:
-        engine.dispose()
+    database.upgrade(engine)
+    with database.session_of(engine) as session:
+        _pilot(session)
+    engine.dispose()
+    return more_auditors(url, auditors, visits_each)
 
 
-def _pilot(session: Session) -> Wave:
+def more_auditors(url: str, auditors: int, visits_each: int) -> dict[str, list[int]]:
+    """So many auditors more, with their assignments."""
+    engine = database.open_database(url)
+    with database.session_of(engine) as session:
+        wave = session.exec(select(Wave).where(col(Wave.period) == Period.BEFORE)).one()
+        there = len(session.exec(select(User.id).where(col(User.role) == Role.AUDITOR)).all())
+        made = dict(
+            _auditor(session, wave, f"auditor-{there + number}", visits_each) for number in range(auditors)
+        )
+    engine.dispose()
+    return made
+
+
+def _pilot(session: Session) -> None:
     region = network.create_region(session, operator(), code="33", name="Владимирская область")
     for code in BRANCHES:
         network.create_branch(
             session, operator(), code=code, name=f"Отделение {code}", region_id=region.id or 0
         )
-    pilot = create_pilot(session, operator(), title_en="Crowd", slug=SLUG, **_spans(datetime.now(UTC).date()))
+    create_pilot(session, operator(), title_en="Crowd", slug=SLUG, **_spans(datetime.now(UTC).date()))
     allocation.choose_branches(session, operator(), SLUG, BRANCHES)
     arms = dict(zip(BRANCHES, (Arm.TRAINED, Arm.TRAINED, Arm.COMPARISON, Arm.COMPARISON), strict=True))
     allocation.set_arms(session, operator(), SLUG, arms, datetime.now(UTC))
-    return session.exec(
-        select(Wave).where(col(Wave.pilot_id) == pilot.id, col(Wave.period) == Period.BEFORE)
-    ).one()
 
 
 def _spans(today: date) -> dict[str, Any]:
