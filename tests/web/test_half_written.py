@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -75,48 +75,48 @@ def failing_at(app: Flask, number: int, error: Callable[[], Exception]) -> Itera
 
 @dataclass
 class Sending:
-    """Something sent again and again, always the same."""
+    """Something sent again and again, always the same: how it is answered at last, and where it failed."""
 
     send: Callable[[], TestResponse]
-    stored: int
+    answered: int
     check_failed: Callable[[TestResponse], None]
+    stores: bool = True
 
 
 def by_api(
     kind: str,
     browser: Browser,
     field: Field,
-    stored: int = 201,
+    answered: int = 201,
     *,
     record_id: UUID | None = None,
     query: dict[str, str] | None = None,
     data: bytes | None = None,
+    headers: dict[str, str] | None = None,
     **changes: Any,
 ) -> Sending:
     record_id = record_id or uuid4()
-    body = None if data else {"assignment": field.anna_s.id, **GOOD[kind], **changes}
-    path, token = f"/api/v1/{kind}/{record_id}", browser.get("/api/v1/session").json
-    assert token is not None
-
-    def check_failed(answer: TestResponse) -> None:
-        told = answer.json
-        assert told is not None
-        assert (told["code"], told["uuid"]) == (
-            {503: "busy", 500: "failed"}[answer.status_code],
-            str(record_id),
-        )
+    body = None if data else {"assignment": field.anna_s.id, **GOOD.get(kind, {}), **changes}
+    path, who = f"/api/v1/{kind}/{record_id}", browser.get("/api/v1/session").json
+    assert who is not None
 
     def send() -> TestResponse:
-        headers = {"X-CSRFToken": token["csrf_token"]}
-        return browser.put(path, json=body, data=data, query_string=query, headers=headers)
+        given = {"X-CSRFToken": who["csrf_token"]} | (headers or {})
+        return browser.put(path, json=body, data=data, query_string=query, headers=given)
 
-    return Sending(send, stored, check_failed)
+    def check_failed(answer: TestResponse) -> None:
+        told, code = answer.json, {503: "busy", 500: "failed"}[answer.status_code]
+        assert told is not None
+        assert (told["code"], told["uuid"]) == (code, str(record_id))
+
+    return Sending(send, answered, check_failed)
 
 
-def by_page(name: str, browser: Browser, field: Field, **typed: Any) -> Sending:
-    path = f"/assignments/{field.anna_s.id}/{name}"
-    form = filled(browser.get(path).text, **typed)
+def by_page(path: str, browser: Browser, **typed: Any) -> Sending:
+    return _posting(path, browser, filled(browser.get(path).text, **typed))
 
+
+def _posting(path: str, browser: Browser, form: dict[str, Any]) -> Sending:
     def check_failed(answer: TestResponse) -> None:
         assert answer.text.count(f'action="{path}"') == 1
         again = filled(answer.text)
@@ -125,44 +125,70 @@ def by_page(name: str, browser: Browser, field: Field, **typed: Any) -> Sending:
     return Sending(lambda: browser.post(path, data=form), 303, check_failed)
 
 
+def _sent_visit(browser: Browser, field: Field) -> str:
+    told = by_api("visits", browser, field).send().json
+    assert told is not None
+    return str(told["uuid"])
+
+
 def _visit_after_its_timing(browser: Browser, field: Field) -> Sending:
     assert by_api("timings", browser, field, **OWN).send().status_code == 201
     return by_api("visits", browser, field)
 
 
 def _timing_after_its_visit(browser: Browser, field: Field) -> Sending:
-    assert by_api("visits", browser, field).send().status_code == 201
+    _sent_visit(browser, field)
     return by_api("timings", browser, field, **OWN)
 
 
 def _other_content(browser: Browser, field: Field) -> Sending:
-    record_id = uuid4()
-    assert by_api("visits", browser, field, record_id=record_id).send().status_code == 201
+    record_id = UUID(_sent_visit(browser, field))
     return by_api("visits", browser, field, 409, record_id=record_id, narrative="Other")
 
 
 def _second_visit(browser: Browser, field: Field) -> Sending:
-    assert by_api("visits", browser, field).send().status_code == 201
+    _sent_visit(browser, field)
     return by_api("visits", browser, field, 409)
+
+
+def _correction(browser: Browser, field: Field) -> Sending:
+    record_id = UUID(_sent_visit(browser, field))
+    edited = {"headers": {"If-Match": '"1"'}, "reason": "A slip", "narrative": "Corrected"}
+    return by_api("visits", browser, field, record_id=record_id, **edited)
+
+
+def _correction_by_page(browser: Browser, field: Field) -> Sending:
+    path = f"/visits/{_sent_visit(browser, field)}/correct"
+    return by_page(path, browser, reason="A slip", q_A1="no")
+
+
+def _comment(browser: Browser, field: Field) -> Sending:
+    path = f"/visits/{_sent_visit(browser, field)}/remarks"
+    return replace(
+        _posting(path, browser, {"csrf_token": browser.token(), "text": "Закрыто & пусто"}), answered=302
+    )
 
 
 def _photograph(browser: Browser, field: Field) -> Sending:
     slug = field.session.exec(select(Pilot.slug)).one()
     change_evidence(field.session, OPERATOR, slug, asks_photos=True, asks_distance=False)
-    visit = by_api("visits", browser, field).send().json
-    assert visit is not None
-    path = f"visits/{visit['uuid']}/photos"
+    path = f"visits/{_sent_visit(browser, field)}/photos"
     return by_api(path, browser, field, query={"kind": "receipt"}, data=picture(80, 40))
+
+
+def _practice(browser: Browser, field: Field) -> Sending:
+    changes = {name: value for name, value in GOOD["visits"].items() if name != "assignment"}
+    return replace(by_api("practice", browser, field, **changes), stores=False)
 
 
 CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "visit by its page": (
         "visits.record",
-        lambda browser, field: by_page("visit", browser, field, **GOOD_VISIT),
+        lambda browser, field: by_page(f"/assignments/{field.anna_s.id}/visit", browser, **GOOD_VISIT),
     ),
     "timing by its page": (
         "timings.record",
-        lambda browser, field: by_page("timing", browser, field, **GOOD_TIMING),
+        lambda browser, field: by_page(f"/assignments/{field.anna_s.id}/timing", browser, **GOOD_TIMING),
     ),
     "visit": ("api.visit", lambda browser, field: by_api("visits", browser, field)),
     "timing": ("api.timing", lambda browser, field: by_api("timings", browser, field)),
@@ -170,10 +196,18 @@ CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "timing after its visit": ("api.timing", _timing_after_its_visit),
     "other content under the same identity": ("api.visit", _other_content),
     "second visit for the same assignment": ("api.visit", _second_visit),
+    "correction": ("api.visit", _correction),
+    "correction by its page": ("corrections.correct", _correction_by_page),
+    "comment on a visit": ("corrections.say", _comment),
     "photograph of a visit": ("api.photo", _photograph),
+    "practice": ("api.practice", _practice),
+    "practice by its page": (
+        "visits.practice",
+        lambda browser, _field: replace(by_page("/practice", browser, **GOOD_VISIT), stores=False),
+    ),
 }
-ONCE_EACH = ("visit by its page", "timing by its page", "visit", "timing")
-RECORDING = frozenset({"visits", "timings", "api"})
+ONCE_EACH = ("visit by its page", "timing by its page", "visit", "timing", "correction by its page")
+RECORDING = frozenset({"visits", "corrections", "timings", "api"})
 
 
 def test_every_route_that_records_is_tried(app: Flask) -> None:
@@ -220,8 +254,11 @@ def test_a_failure_anywhere_writes_nothing_and_gives_back_what_was_sent(
         assert answer.status_code == (503 if error is _gone else 500), met[number - 1]
         sending.check_failed(answer)
         assert everything(session) == before, f"half-written after {met[number - 1]}"
-    assert answer.status_code == sending.stored, answer.text
+    assert answer.status_code == sending.answered, answer.text
     assert endpoint_of(app, answer) == endpoint
+    if not sending.stores:
+        assert everything(session) == before
+        return
     assert number > 8, "the failures were never met"
     assert met.count("COMMIT") == 1, "more than one transaction"
     assert everything(session) != before
