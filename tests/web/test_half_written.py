@@ -80,7 +80,6 @@ class Sending:
     send: Callable[[], TestResponse]
     answered: int
     check_failed: Callable[[TestResponse], None]
-    stores: bool = True
 
 
 def by_api(
@@ -176,11 +175,6 @@ def _photograph(browser: Browser, field: Field) -> Sending:
     return by_api(path, browser, field, query={"kind": "receipt"}, data=picture(80, 40))
 
 
-def _practice(browser: Browser, field: Field) -> Sending:
-    changes = {name: value for name, value in GOOD["visits"].items() if name != "assignment"}
-    return replace(by_api("practice", browser, field, **changes), stores=False)
-
-
 CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "visit by its page": (
         "visits.record",
@@ -200,11 +194,6 @@ CASES: dict[str, tuple[str, Callable[[Browser, Field], Sending]]] = {
     "correction by its page": ("corrections.correct", _correction_by_page),
     "comment on a visit": ("corrections.say", _comment),
     "photograph of a visit": ("api.photo", _photograph),
-    "practice": ("api.practice", _practice),
-    "practice by its page": (
-        "visits.practice",
-        lambda browser, _field: replace(by_page("/practice", browser, **GOOD_VISIT), stores=False),
-    ),
 }
 ONCE_EACH = ("visit by its page", "timing by its page", "visit", "timing", "correction by its page")
 RECORDING = frozenset({"visits", "corrections", "timings", "api"})
@@ -256,9 +245,6 @@ def test_a_failure_anywhere_writes_nothing_and_gives_back_what_was_sent(
         assert everything(session) == before, f"half-written after {met[number - 1]}"
     assert answer.status_code == sending.answered, answer.text
     assert endpoint_of(app, answer) == endpoint
-    if not sending.stores:
-        assert everything(session) == before
-        return
     assert number > 8, "the failures were never met"
     assert met.count("COMMIT") == 1, "more than one transaction"
     assert everything(session) != before
