@@ -131,6 +131,11 @@ def checklist_of(version: ChecklistVersion) -> Checklist:
     return _CHECKLISTS[version.digest]
 
 
+def checklist_known_as(session: Session, version_id: int, known: str) -> Checklist:
+    """The checklist of a stored version by its digest: its questions are read only where that is new."""
+    return _CHECKLISTS.get(known) or checklist_of(session.get_one(ChecklistVersion, version_id))
+
+
 def timing_form_of(version: TimingFormVersion) -> TimingForm:
     """The timing form that a stored version holds."""
     if version.digest not in _TIMING_FORMS:

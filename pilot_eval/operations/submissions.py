@@ -26,6 +26,7 @@ from pilot_eval.domain.pilots import WaveState
 from pilot_eval.domain.problems import N_, FieldProblem, Refused
 from pilot_eval.operations.policy import Action, require, scope_of
 from pilot_eval.records import audit
+from pilot_eval.records.forms import ChecklistVersion
 from pilot_eval.records.network import Branch
 from pilot_eval.records.pilots import Assignment, Pilot, Wave
 from pilot_eval.records.reviews import revisions_of
@@ -37,16 +38,18 @@ _Record = TypeVar("_Record", Visit, Timing)
 
 # What every record asks for is put together once: that takes longer than the database does.
 _PLACE = (
-    select(Assignment, Branch, Wave, Pilot)
+    sa.select(Assignment, Branch, Wave, Pilot, col(ChecklistVersion.digest))
     .join(Branch, col(Branch.id) == col(Assignment.branch_id))
     .join(Wave, col(Wave.id) == col(Assignment.wave_id))
     .join(Pilot, col(Pilot.id) == col(Assignment.pilot_id))
+    .outerjoin(ChecklistVersion, col(ChecklistVersion.id) == col(Pilot.checklist_id))
     .where(col(Assignment.id) == sa.bindparam("assignment_id"))
 )
-_HELD_ASSIGNMENT = (
-    select(Assignment.id)
-    .where(col(Assignment.id) == sa.bindparam("assignment_id"))
-    .with_for_update(key_share=True)
+# One record at a time for an assignment, many for a wave. SQLite holds the whole database already.
+_HELD_PLACE = (
+    _PLACE.with_for_update(key_share=True, of=Assignment)
+    .suffix_with("FOR SHARE OF wave", dialect="postgresql")
+    .execution_options(populate_existing=True)
 )
 _HELD_WAVE = (
     select(Wave)
@@ -123,12 +126,19 @@ def receipt_code(digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and for what an auditor records: the assignment with all that it refers to."""
+    """Where and for what an auditor records: the assignment with all that it refers to.
+
+    Parameters
+    ----------
+    checklist : str or None
+        Digest of the pilot's checklist, if it has one.
+    """
 
     assignment: Assignment
     branch: Branch
     wave: Wave
     pilot: Pilot
+    checklist: str | None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -156,8 +166,25 @@ def place_of(session: Session, actor: Actor, assignment_id: int) -> Place:
     NotFound
         If there is none or it is somebody else's: the two are never told apart.
     """
+    return _place_of(session, actor, assignment_id, _PLACE)
+
+
+def held_place_of(session: Session, actor: Actor, assignment_id: int) -> Place:
+    """The actor's own assignment and its wave as they are now, held still until the transaction ends.
+
+    Nobody else stores a visit or a timing for the assignment meanwhile, takes it back or moves its wave.
+
+    Raises
+    ------
+    NotAllowed, NotFound
+        As `place_of`.
+    """
+    return _place_of(session, actor, assignment_id, _HELD_PLACE)
+
+
+def _place_of(session: Session, actor: Actor, assignment_id: int, statement: sa.Executable) -> Place:
     scope_of(actor, Action.RECORD)
-    found = session.exec(_PLACE, params={"assignment_id": assignment_id}).one_or_none()
+    found = session.execute(statement, {"assignment_id": assignment_id}).one_or_none()
     if found is None:
         raise NotFound
     require(actor, Action.RECORD, owner_id=found[0].auditor_id)
@@ -274,13 +301,8 @@ def keep_aside(session: Session, actor: Actor, sent: Sent, now: datetime, why: S
     return Receipt(sent.id, sent.digest, why, now)
 
 
-def hold_assignment(session: Session, assignment_id: int | None) -> None:
-    """Let nobody else store a visit or an own timing for an assignment until the transaction ends."""
-    session.exec(_HELD_ASSIGNMENT, params={"assignment_id": assignment_id}).one()
-
-
-def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, field: str) -> bool:
-    """Whether a record begun then comes late, its wave having closed; the wave is held still until the end.
+def lateness(place: Place, begun_at: datetime, now: datetime, field: str) -> bool:
+    """Whether a record begun then comes late, the wave of its held place having closed.
 
     Raises
     ------
@@ -289,7 +311,7 @@ def lateness(session: Session, place: Place, begun_at: datetime, now: datetime, 
     Refused
         If it was begun outside of the wave's dates, by the branch's own calendar, or lies in the future.
     """
-    wave = held_wave(session, place.wave.id)
+    wave = place.wave
     if wave.state is WaveState.LOCKED:
         raise WrongState(
             "wave_locked", N_("This round of visits is locked: nothing more can be recorded in it")

@@ -26,12 +26,11 @@ from pilot_eval.operations.submissions import (
     Sent,
     Status,
     given,
-    hold_assignment,
+    held_place_of,
     keep_aside,
     lateness,
     one_transaction,
     own_record,
-    place_of,
     settle,
     together,
 )
@@ -118,7 +117,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     WrongState
         If the wave is locked.
     """
-    place = place_of(session, actor, submission.assignment_id)
+    place = held_place_of(session, actor, submission.assignment_id)
     form_id, form = timing_form_for(session, place, submission.timing_form)
     entry = submission.entry
     sent = _sent(place.identities, form, submission)
@@ -134,10 +133,7 @@ def store_timing(session: Session, actor: Actor, submission: TimingSubmission, n
     receipt = settle(session, actor, timing, now)
     if receipt.status is not Status.CREATED:
         return receipt
-    late = lateness(session, place, timing.happened_at, now, "day")
-    if timing.mode == OWN_VISIT:
-        # The visit and its timing, sent at once: whichever comes second waits here and finds the first.
-        hold_assignment(session, timing.assignment_id)
+    late = lateness(place, timing.happened_at, now, "day")
     freeze_with_record(session, actor, place.pilot, place.wave.period, now)
     _finish(session, actor, timing, late)
     return receipt

@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from pilot_eval.domain import checklists
@@ -32,7 +31,7 @@ from pilot_eval.operations.submissions import (
     Sent,
     Status,
     given,
-    hold_assignment,
+    held_place_of,
     keep_aside,
     lateness,
     one_transaction,
@@ -52,14 +51,12 @@ from pilot_eval.records.pilots import Assignment, Pilot, Wave
 from pilot_eval.records.reviews import VisitReview
 from pilot_eval.records.visits import Timing, Visit, VisitOutcome, VisitState
 
-# As in `submissions`, put together once. The questions of a checklist are read only where its digest is new.
-_PINNED = (
-    select(ChecklistVersion)
-    .where(col(ChecklistVersion.id) == sa.bindparam("pinned"))
-    .options(defer(ChecklistVersion.document))  # type: ignore[arg-type]  # SQLModel
-)
-_OTHER_VISITS = select(Visit.id).where(
-    col(Visit.assignment_id) == sa.bindparam("assignment"), col(Visit.id) != sa.bindparam("visit")
+# As in `submissions`, put together once: whether there is another visit for an assignment, and an own timing.
+_BESIDE = sa.select(
+    sa.exists().where(
+        col(Visit.assignment_id) == sa.bindparam("assignment"), col(Visit.id) != sa.bindparam("visit")
+    ),
+    sa.exists().where(col(Timing.assignment_id) == sa.bindparam("assignment"), col(Timing.mode) == OWN_VISIT),
 )
 _JOIN_TIMINGS = (
     sa.update(Timing.__table__)  # type: ignore[attr-defined]  # SQLModel
@@ -371,12 +368,14 @@ def checklist_for(session: Session, place: Place, shown: str = "") -> tuple[int,
     Refused
         If the form showed something else.
     """
-    version = session.exec(_PINNED, params={"pinned": place.pilot.checklist_id}).one_or_none()
-    if version is None or version.id is None:
+    pinned = place.pilot.checklist_id
+    if pinned is None or place.checklist is None:
         raise WrongState("no_checklist", N_("This pilot has no checklist"))
-    if shown and shown != version.digest:
-        version = forms.earlier_version(session, version, shown, "checklist")
-    return version.id or 0, forms.checklist_of(version)
+    if shown and shown != place.checklist:
+        today = session.get_one(ChecklistVersion, pinned)
+        version = forms.earlier_version(session, today, shown, "checklist")
+        return version.id or 0, forms.checklist_of(version)
+    return pinned, forms.checklist_known_as(session, pinned, place.checklist)
 
 
 def record_visit(session: Session, actor: Actor, submission: VisitSubmission, now: datetime) -> Receipt:
@@ -408,7 +407,8 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     WrongState
         If the wave is locked.
     """
-    place = place_of(session, actor, submission.assignment_id)
+    # Two visits for one assignment, sent at once: the second waits here until the first is stored.
+    place = held_place_of(session, actor, submission.assignment_id)
     checklist_id, checklist = checklist_for(session, place, submission.checklist)
     if place.assignment.withdrawn_at is not None:
         sent = _sent(place.identities, place.assignment.scenario, checklist, submission)
@@ -421,13 +421,15 @@ def store_visit(session: Session, actor: Actor, submission: VisitSubmission, now
     receipt = settle(session, actor, visit, now)
     if receipt.status is not Status.CREATED:
         return receipt
-    late = lateness(session, place, visit.started_at, now, "started_at")
-    if _another_visit(session, visit):
+    late = lateness(place, visit.started_at, now, "started_at")
+    beside = {"assignment": visit.assignment_id, "visit": visit.id}
+    another_visit, timed = session.connection().execute(_BESIDE, beside).one()
+    if another_visit:
         session.delete(session.get_one(Visit, visit.id))
         session.flush()
         return keep_aside(session, actor, sent_of(visit), now, Status.CONFLICT)
     freeze_with_record(session, actor, place.pilot, place.wave.period, now)
-    _finish(session, actor, visit, late)
+    _finish(session, actor, visit, late, timed)
     return receipt
 
 
@@ -535,13 +537,6 @@ def _header(scenario: str, submission: VisitSubmission) -> dict[str, object]:
     )
 
 
-def _another_visit(session: Session, visit: Visit) -> bool:
-    # Two visits for one assignment, sent at once: the second waits here until the first is stored.
-    hold_assignment(session, visit.assignment_id)
-    others = session.exec(_OTHER_VISITS, params={"assignment": visit.assignment_id, "visit": visit.id})
-    return others.first() is not None
-
-
 def ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
     """Raise `Unconfirmed` where questions are unanswered."""
     answers: Mapping[str, Answer] = visit.document["answers"]  # type: ignore[assignment]  # built by visit_as_sent
@@ -552,12 +547,13 @@ def ask_about_gaps(checklist: Checklist, visit: Visit) -> None:
         raise Unconfirmed([FieldProblem("confirmed", "unanswered", message, values)])
 
 
-def _finish(session: Session, actor: Actor, visit: Visit, late: bool) -> None:
+def _finish(session: Session, actor: Actor, visit: Visit, late: bool, timed: bool) -> None:
     if late:
         session.get_one(Visit, visit.id).late = True
         mark_stale(session, visit.pilot_id)
-    join = {"joined_visit": visit.id, "joined_assignment": visit.assignment_id}
-    if session.connection().execute(_JOIN_TIMINGS, join).rowcount:
+    if timed:
+        join = {"joined_visit": visit.id, "joined_assignment": visit.assignment_id}
+        session.connection().execute(_JOIN_TIMINGS, join)
         settle_computed(session, session.get_one(Visit, visit.id))
     details = {"assignment": visit.assignment_id, "digest": visit.digest, "late": late}
     audit.append(session, actor, "visit.record", "visit", visit.id, **details)

@@ -6,8 +6,10 @@ without breaking the chain. Triggers refuse UPDATE and DELETE on both databases.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -51,6 +53,17 @@ class AuditHead(SQLModel, table=True):
 
 
 _EVENTS, _HEADS = AuditEvent.__table__, AuditHead.__table__  # type: ignore[attr-defined]  # SQLModel
+_SEALED = (
+    "sequence",
+    "at",
+    "user_id",
+    "operator",
+    "action",
+    "subject_type",
+    "subject_id",
+    "details",
+    "previous_hash",
+)
 # Put together once: every change of anything is followed by these three.
 _LOCKED_HEAD = sa.select(_HEADS.c.sequence, _HEADS.c.hash).with_for_update()
 _EVENT = sa.insert(_EVENTS)
@@ -62,28 +75,26 @@ def append(
 ) -> None:
     """Add an event to the caller's transaction: it is stored with what it tells of, or not at all."""
     session.flush()
-    last, last_hash = _locked_head(session)
-    event = AuditEvent(
-        sequence=last + 1,
-        at=now(),
-        user_id=actor.user_id,
-        operator="" if actor.user_id else actor.name,
-        action=action,
-        subject_type=subject_type,
-        subject_id=str(subject_id),
-        details=json.loads(json.dumps(details, default=str)),
-        previous_hash=last_hash,
-        hash="",
-    )
-    event.hash = seal(event)
     connection = session.connection()
-    connection.execute(_EVENT, event.model_dump())
-    connection.execute(_MOVED_HEAD, {"last": event.sequence, "last_hash": event.hash})
+    last, last_hash = _locked_head(connection)
+    event = {
+        "sequence": last + 1,
+        "at": now(),
+        "user_id": actor.user_id,
+        "operator": "" if actor.user_id else actor.name,
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": str(subject_id),
+        "details": json.loads(json.dumps(details, default=str)),
+        "previous_hash": last_hash,
+    }
+    sealed = _seal(event)
+    connection.execute(_EVENT, event | {"hash": sealed})
+    connection.execute(_MOVED_HEAD, {"last": last + 1, "last_hash": sealed})
 
 
-def _locked_head(session: Session) -> tuple[int, str]:
+def _locked_head(connection: sa.Connection) -> tuple[int, str]:
     """Number and hash of the last event; nobody else appends until the transaction ends."""
-    connection = session.connection()
     head = connection.execute(_LOCKED_HEAD).one_or_none()
     if head is None:
         # The first two writers may meet here: one inserts, the other waits and finds its row.
@@ -97,17 +108,11 @@ def _locked_head(session: Session) -> tuple[int, str]:
 
 def seal(event: AuditEvent) -> str:
     """SHA-256 of the event's content and of the hash before it."""
-    content = [
-        event.sequence,
-        event.at.isoformat(),
-        event.user_id,
-        event.operator,
-        event.action,
-        event.subject_type,
-        event.subject_id,
-        event.details,
-        event.previous_hash,
-    ]
+    return _seal(event.model_dump())
+
+
+def _seal(event: Mapping[str, Any]) -> str:
+    content = [event[name] if name != "at" else event["at"].isoformat() for name in _SEALED]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

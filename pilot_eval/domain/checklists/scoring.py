@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -127,7 +128,7 @@ def score(checklist: Checklist, answers: Answers) -> Score:
         total=total,
         reason=reason,
         before_knockout=before,
-        pooled=100 * sum((s.earned for s in sections), Fraction(0)) / possible if possible else None,
+        pooled=100 * _sum((1, s.earned) for s in sections) / possible if possible else None,
         applicable=applicable,
         answered=answered,
         critical_fails=fails,
@@ -139,7 +140,7 @@ def score(checklist: Checklist, answers: Answers) -> Score:
 
 def _section_score(section: Section, answers: Answers, asked: set[str], knockout: str) -> SectionScore:
     possible, applicable, answered = 0, 0, 0
-    weights: dict[Fraction, int] = {}  # of the answers that earn such a share: few sums of fractions
+    earning: list[tuple[int, Fraction]] = []
     fails = []
     for item in (item for item in section.items if item.code in asked):
         answer = answers.get(item.code)
@@ -154,9 +155,8 @@ def _section_score(section: Section, answers: Answers, asked: set[str], knockout
             raise ValueError(f"{item.code}: {answer!r} is not an answer to a {item.type} question")
         answered += 1
         possible += item.weight
-        share = item.shares[answer]
-        weights[share] = weights.get(share, 0) + item.weight
-    earned = sum((share * weight for share, weight in weights.items()), Fraction(0))
+        earning.append((item.weight, item.shares[answer]))
+    earned = _sum(earning)
     percent = 100 * earned / possible if possible else None
     if knockout == "zero_section" and fails and percent is not None:
         percent = Fraction(0)
@@ -179,8 +179,17 @@ def _no_score_reason(
 
 def _weighted(sections: tuple[SectionScore, ...]) -> Fraction:
     counting = [(section.weight, section.percent) for section in sections if section.counts]
-    total = sum((weight * percent for weight, percent in counting if percent is not None), Fraction(0))
+    total = _sum((weight, percent) for weight, percent in counting if percent is not None)
     return total / sum(weight for weight, _ in counting)
+
+
+def _sum(weighted: Iterable[tuple[int, Fraction]]) -> Fraction:
+    """Exact sum of weights times shares, in whole numbers: sums of fractions take far longer."""
+    top, bottom = 0, 1
+    for weight, share in weighted:
+        top = top * share.denominator + weight * share.numerator * bottom
+        bottom *= share.denominator
+    return Fraction(top, bottom)
 
 
 def _after_knockout(total: Fraction, knockout: str, failed: bool) -> Fraction:
