@@ -17,11 +17,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import registry
@@ -29,15 +30,18 @@ from sqlmodel import Field, Relationship, Session, SQLModel, col, select
 
 from bench import crowd
 from pilot_eval.domain import checklists
-from pilot_eval.domain.checklists import Checklist, default_checklist
+from pilot_eval.domain.checklists import Answer, Checklist, default_checklist
+from pilot_eval.domain.documents import digest
 from pilot_eval.domain.people import Actor
-from pilot_eval.operations.submissions import Status, insert_once
+from pilot_eval.domain.pilots import WaveState
+from pilot_eval.domain.timings import OWN_VISIT
+from pilot_eval.operations.submissions import Status, insert_once, require_begun_within
 from pilot_eval.operations.visits import VisitSubmission, record_visit
-from pilot_eval.records import database
+from pilot_eval.records import audit, database
 from pilot_eval.records.network import Branch
 from pilot_eval.records.people import User
-from pilot_eval.records.pilots import Assignment, Wave
-from pilot_eval.records.visits import Visit, VisitOutcome
+from pilot_eval.records.pilots import Assignment, Pilot, Wave
+from pilot_eval.records.visits import Timing, Visit, VisitOutcome
 
 BAR = 5.0
 WARM = 20  # visits stored before the clock runs
@@ -75,6 +79,7 @@ class PeerVisit(Peer, table=True):
     started_at: datetime
     left_at: datetime
     score_hundredths: int | None = None
+    digest: str = ""
     received_at: datetime
     answers: list[PeerAnswer] = Relationship()
 
@@ -85,6 +90,14 @@ class PeerEvent(Peer, table=True):
     user_id: int
     action: str
     subject_id: str
+    details: dict[str, object] = Field(sa_type=sa.JSON)
+    previous_hash: str
+    hash: str = ""
+
+
+class PeerHead(Peer, table=True):
+    id: int = Field(default=1, primary_key=True)
+    hash: str
 
 
 class Desk:
@@ -114,6 +127,7 @@ class Desk:
                         critical=item.critical,
                     )
                     session.add(row)
+            session.add(PeerHead(hash=audit.GENESIS))
             session.commit()
             self.questions = {each.code: each.id or 0 for each in session.exec(select(PeerQuestion))}
             self.template = self._stored(session)
@@ -140,50 +154,42 @@ class Desk:
     def peer(self) -> None:
         """The usual design with the same duties."""
         with database.session_of(self.engine) as session:
-            assignment = session.get_one(Assignment, self.next_assignment())
-            wave, branch = (
-                session.get_one(Wave, assignment.wave_id),
-                session.get_one(Branch, assignment.branch_id),
+            assignment = session.get_one(
+                Assignment, self.next_assignment(), with_for_update={"key_share": True}
             )
             assert assignment.auditor_id == self.actor.user_id
-            assert wave.opens_on <= self.started_at.date() <= wave.closes_on
-            assert branch.time_zone
+            assert assignment.withdrawn_at is None
+            wave = session.get_one(Wave, assignment.wave_id, with_for_update={"read": True})
+            branch = session.get_one(Branch, assignment.branch_id)
+            pilot = session.get_one(Pilot, assignment.pilot_id)
+            assert wave.state is WaveState.OPEN
+            require_begun_within(wave, ZoneInfo(branch.time_zone), self.started_at, self.now, "started_at")
+            visit = self._peer_visit(assignment)
+            answers = self._checked(assignment.scenario)
+            visit.score_hundredths = checklists.score(self.checklist, answers).hundredths
+            visit.digest = digest(
+                {
+                    "answers": answers,
+                    "visit": visit.model_dump(mode="json", exclude={"id"}),
+                    "checklist": pilot.checklist_id,
+                }
+            )
+            assert session.get(PeerVisit, visit.id) is None
+            others = select(PeerVisit).where(col(PeerVisit.assignment_id) == assignment.id)
+            assert session.exec(others).first() is None
             questions = {each.code: each.id or 0 for each in session.exec(select(PeerQuestion))}
-            identity = uuid4()
-            assert session.get(PeerVisit, identity) is None
-            assert (
-                session.exec(select(PeerVisit).where(col(PeerVisit.assignment_id) == assignment.id)).first()
-                is None
+            self._add(session, visit, answers, questions)
+            own = select(Timing).where(
+                col(Timing.assignment_id) == assignment.id, col(Timing.mode) == OWN_VISIT
             )
-            answers = checklists.normalise_answers(self.checklist, self.answers)
-            header: dict[str, Any] = {
-                "outcome": "done",
-                "scenario": assignment.scenario,
-                "started_at": self.started_at,
-                "left_at": self.left_at,
-            }
-            assert not checklists.check_answers(self.checklist, answers, header, {})
-            score = checklists.score(self.checklist, answers).hundredths
-            self._write(session, identity, assignment, score, questions)
+            for timing in session.exec(own):
+                timing.visit_id = visit.id
+            self._add_event(session, visit)
+            session.commit()
 
-    def peer_writing(self) -> None:
-        """Its writing alone."""
-        with database.session_of(self.engine) as session:
-            assignment = Assignment(
-                id=self.next_assignment(), pilot_id=1, wave_id=1, branch_id=1, auditor_id=self.actor.user_id
-            )
-            self._write(session, uuid4(), assignment, 10_000, self.questions)
-
-    def _write(
-        self,
-        session: Session,
-        identity: UUID,
-        assignment: Assignment,
-        score: int | None,
-        questions: dict[str, int],
-    ) -> None:
-        visit = PeerVisit(
-            id=identity,
+    def _peer_visit(self, assignment: Assignment) -> PeerVisit:
+        return PeerVisit(
+            id=uuid4(),
             assignment_id=assignment.id or 0,
             auditor_id=assignment.auditor_id,
             branch_id=assignment.branch_id,
@@ -191,19 +197,55 @@ class Desk:
             outcome=VisitOutcome.DONE.value,
             started_at=self.started_at,
             left_at=self.left_at,
-            score_hundredths=score,
             received_at=self.now,
         )
+
+    def _checked(self, scenario: str) -> dict[str, Answer]:
+        answers = checklists.normalise_answers(self.checklist, self.answers)
+        header: dict[str, Any] = {
+            "outcome": VisitOutcome.DONE.value,
+            "scenario": scenario,
+            "started_at": self.started_at,
+            "left_at": self.left_at,
+        }
+        assert not checklists.check_answers(self.checklist, answers, header, {})
+        assert not checklists.unanswered(self.checklist, answers)
+        return answers
+
+    def _add(
+        self,
+        session: Session,
+        visit: PeerVisit,
+        answers: Mapping[str, Answer | None],
+        questions: Mapping[str, int],
+    ) -> None:
         visit.answers = [
-            PeerAnswer(visit_id=identity, question_id=questions[code], value=str(value))
-            for code, value in self.answers.items()
+            PeerAnswer(visit_id=visit.id, question_id=questions[code], value=str(value))
+            for code, value in answers.items()
         ]
-        event = PeerEvent(
-            at=self.now, user_id=assignment.auditor_id, action="visit.record", subject_id=str(identity)
-        )
         session.add(visit)
+
+    def _add_event(self, session: Session, visit: PeerVisit) -> None:
+        head = session.exec(select(PeerHead).with_for_update()).one()
+        event = PeerEvent(
+            at=self.now,
+            user_id=visit.auditor_id,
+            action="visit.record",
+            subject_id=str(visit.id),
+            details={"assignment": visit.assignment_id, "digest": visit.digest, "late": False},
+            previous_hash=head.hash,
+        )
+        event.hash = head.hash = digest(event.model_dump(mode="json", exclude={"id", "hash"}))
         session.add(event)
-        session.commit()
+
+    def peer_rows(self) -> None:
+        """Its shape of storage alone: a row for the visit and one for each answer."""
+        with database.session_of(self.engine) as session:
+            assignment = Assignment(
+                id=self.next_assignment(), pilot_id=1, wave_id=1, branch_id=1, auditor_id=self.actor.user_id
+            )
+            self._add(session, self._peer_visit(assignment), self.answers, self.questions)
+            session.commit()
 
     def our_row(self) -> None:
         """Our shape of storage alone: one row with a document."""
@@ -238,9 +280,8 @@ def main(visits: int = 200, pairs: int = 5) -> None:
         desk = Desk(f"sqlite:///{folder}/save.sqlite3", 6 * (visits * pairs + WARM) + 1)
         answers = len(desk.answers)
         for name, ours, peer, bar in (
-            ("operation", desk.ours, desk.peer, f" (bar {BAR:.0f})"),
-            ("operation, peer's writing alone", desk.ours, desk.peer_writing, ""),
-            ("storage alone", desk.our_row, desk.peer_writing, ""),
+            ("the whole operation", desk.ours, desk.peer, ""),
+            ("the rows alone", desk.our_row, desk.peer_rows, f" (bar {BAR:.0f})"),
         ):
             own, other, ratio = measured(ours, peer, visits, pairs)
             print(

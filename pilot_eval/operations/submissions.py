@@ -234,9 +234,8 @@ def insert_once(session: Session, record: SQLModel) -> bool:
 
     A concurrent insert of the same key is waited for, on both databases.
     """
-    values = {
-        name: value for name, value in record.model_dump().items() if not (name == "id" and value is None)
-    }
+    columns = type(record).model_fields
+    values = {name: value for name in columns if (value := getattr(record, name)) is not None or name != "id"}
     statement = _insert_once(type(record), session.get_bind().dialect.name)
     # A row comes back only if it was inserted; the drivers do not agree on counting rows.
     return session.connection().execute(statement, values).first() is not None

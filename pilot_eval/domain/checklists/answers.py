@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pilot_eval.domain.checklists.model import NOT_APPLICABLE, Answer, Answers, Checklist, Item
@@ -14,8 +14,12 @@ MAX_TEXT = 2000
 MAX_WINDOW = 99
 
 
-def shown(checklist: Checklist, answers: Answers) -> Iterator[Item]:
+def shown(checklist: Checklist, answers: Answers) -> Iterable[Item]:
     """The questions that these answers leave open to ask, computed ones included."""
+    return _open(checklist, answers) if checklist.conditional else checklist.items.values()
+
+
+def _open(checklist: Checklist, answers: Answers) -> Iterator[Item]:
     visible: set[str] = set()
     for item in checklist.items.values():
         rule = item.shown_if

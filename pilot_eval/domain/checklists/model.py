@@ -206,6 +206,11 @@ class Checklist:
         return {item.code: item for section in self.sections for item in section.items}
 
     @cached_property
+    def conditional(self) -> bool:
+        """Whether any question is asked only after certain answers."""
+        return any(item.shown_if for item in self.items.values())
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical document: equal exactly when the checklists mean the same."""
         return digest(self.to_document())
