@@ -215,6 +215,9 @@ class Checklist:
         """SHA-256 of the canonical document: equal exactly when the checklists mean the same."""
         return digest(self.to_document())
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def to_document(self) -> dict[str, Any]:
         """Plain data from which `parse` makes this very checklist again."""
         return {

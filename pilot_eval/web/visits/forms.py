@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,8 +56,9 @@ class VisitForm(Form):
         return reading.whole(name) if item.type == "number" else reading.text(name)
 
 
+@lru_cache(maxsize=64)
 def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
-    """The form's class for a checklist, its fields in the order of reading.
+    """The form's class for a checklist, its fields in the order of reading, in the reader's own language.
 
     Fields of questions are prefixed, so that no code can replace one of the form's own names.
     """
