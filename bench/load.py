@@ -2,9 +2,10 @@
 
 Each auditor sends a visit with every question answered once in ten seconds, half of them as the phone does
 (PUT to the API), half by the page's form (POST, the page having been opened before). Afterwards every
-visit must be there exactly once. The site's work is the processor's time of the server for one submission,
-sent one after the other; it is compared with that of a bare Flask application, served the same way, that
-reads as much and answers as much.
+visit must be there exactly once. The site's work is the processor's time of the server for one submission;
+it is compared with that of a bare Flask application, served the same way, that reads as much and answers as
+much, once asked in turn with ours, so that both find the machine in the same state, and once without a pause,
+when nothing of it leaves the processor's caches.
 
 Usage: python -m bench.load [auditors] [visits each] [seconds between them]
 """
@@ -12,12 +13,16 @@ Usage: python -m bench.load [auditors] [visits each] [seconds between them]
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -30,7 +35,7 @@ from pilot_eval.records.visits import Visit
 
 P95_BAR = 0.5  # seconds
 WORK_BAR = 12.0  # times a bare Flask answer
-ALONE = 200  # submissions sent one after the other to measure the work
+ALONE = 500  # submissions to measure the work, from one auditor: fewer than are refused as too many a minute
 WARM = 20
 
 BARE = """
@@ -57,6 +62,14 @@ class Seen:
     @property
     def p95(self) -> float:
         return sorted(self.seconds)[int(0.95 * (len(self.seconds) - 1))]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Milliseconds of the processor for one answer."""
+
+    site: float
+    bare: float
 
 
 class Sender:
@@ -104,27 +117,33 @@ def together(senders: list[Sender], visits: int, pace: float) -> Seen:
     return seen
 
 
-def work_of(process: int, send: Callable[[], object], count: int) -> float:
-    """Milliseconds of the processor that the server spends on one of them."""
+def bare(port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """The bare Flask application, served."""
+    return crowd.served([sys.executable, "-c", BARE, str(port)], port, os.environ)
+
+
+def work_in_turns(site: int, ours: Callable[[], object], other: int, bare: Callable[[], object]) -> Work:
+    """The processor's time of both servers for one answer, asked in turn: what disturbs, disturbs both."""
     for _ in range(WARM):
-        send()
-    before = sum(psutil.Process(process).cpu_times()[:2])
-    for _ in range(count):
-        send()
-    return 1000 * (sum(psutil.Process(process).cpu_times()[:2]) - before) / count
+        ours()
+        bare()
+    before = _spent(site), _spent(other)
+    for _ in range(ALONE):
+        ours()
+        bare()
+    return Work(*(1000 * (_spent(pid) - was) / ALONE for pid, was in zip((site, other), before, strict=True)))
 
 
-def bare_work(count: int) -> float:
-    """The same for a bare Flask answer."""
-    port = crowd.free_port()
-    body = json.dumps(crowd.visit(1)).encode()
-    phone = crowd.Phone(port, "nobody")
-    with crowd.served([sys.executable, "-c", BARE, str(port)], port, {}) as server:
-        work = work_of(
-            server.pid, lambda: phone.ask("PUT", "/", body, Content_Type="application/json"), count
-        )
-    phone.close()
-    return work
+def work_without_pause(process: int, send: Callable[[], object]) -> float:
+    """Milliseconds of the processor for one of many answers."""
+    before = _spent(process)
+    for _ in range(4 * ALONE):
+        send()
+    return 1000 * (_spent(process) - before) / (4 * ALONE)
+
+
+def _spent(process: int) -> float:
+    return sum(psutil.Process(process).cpu_times()[:2])
 
 
 def is_whole(url: str, seen: Seen) -> bool:
@@ -152,7 +171,8 @@ def main(auditors: int = 50, visits: int = 6, pace: int = 10) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), crowd.free_port()
         url = f"sqlite:///{folder}/load.sqlite3"
-        assignments = crowd.fill(url, auditors, visits + ALONE + WARM + 1)
+        assignments = crowd.fill(url, auditors, visits)
+        alone = crowd.more_auditors(url, 2, ALONE + WARM)
         with crowd.served(crowd.site(port), port, crowd.environ(folder, url)) as server:
             senders = senders_of(assignments, port)
             # What the server does by itself at its start is over when it rests.
@@ -162,20 +182,32 @@ def main(auditors: int = 50, visits: int = 6, pace: int = 10) -> None:
                 f"load, {len(seen.sent)} visits of {auditors} auditors in {visits * pace} s: "
                 f"{len(seen.errors)} errors, p95 {1000 * seen.p95:.0f} ms (bar {1000 * P95_BAR:.0f} ms)"
             )
-            bare = bare_work(10 * ALONE)
-            for sender in senders[:2]:
-                alone = Seen()
-                work = work_of(server.pid, lambda: sender.send(alone), ALONE)  # noqa: B023 - called in this turn of the loop
-                seen.sent |= alone.sent
-                seen.errors += alone.errors
-                print(
-                    f"load, by {'page' if sender.by_page else 'API'}: work of {work / bare:.1f} bare Flask "
-                    f"answers (bar {WORK_BAR:.0f}), {work:.2f} ms against {bare:.2f} ms of the processor"
-                )
+            senders += (single := senders_of(alone, port))
+            _tell_work(server.pid, single, seen)
         for sender in senders:
             sender.phone.close()
         assert not seen.errors, seen.errors[0]
         assert is_whole(url, seen), "not every visit is there exactly once"
+
+
+def _tell_work(server: int, senders: list[Sender], seen: Seen) -> None:
+    port = crowd.free_port()
+    body = json.dumps(crowd.visit(1)).encode()
+    phone = crowd.Phone(port, "nobody")
+
+    def ask_bare() -> None:
+        phone.ask("PUT", "/", body, Content_Type="application/json")
+
+    with bare(port) as other:
+        for sender in senders:
+            work = work_in_turns(server, partial(sender.send, seen), other.pid, ask_bare)
+            hot = work_without_pause(other.pid, ask_bare)
+            way = "page" if sender.by_page else "API"
+            print(
+                f"load, by {way}: {work.site:.2f} ms of the processor, {work.site / work.bare:.1f} bare "
+                f"Flask answers asked in turn (bar {WORK_BAR:.0f}), {work.site / hot:.1f} asked without a pause"
+            )
+    phone.close()
 
 
 def _wait_until_idle(process: int) -> None:

@@ -7,11 +7,12 @@ import pysqlite3
 import pytest
 from sqlalchemy import event
 
-from pilot_eval.domain.checklists import QUESTION_TYPES, default_checklist
+from pilot_eval.domain.checklists import QUESTION_TYPES, default_checklist, parse
 from pilot_eval.domain.pilots import Period, WaveState
 from pilot_eval.operations.assignments import VisitPlan, assign_visits
 from pilot_eval.operations.visits import record_visit
 from pilot_eval.records.visits import SubmissionConflict, Visit
+from pilot_eval.web.visits.forms import visit_form
 from pilot_eval.web.visits.question_fields import FIELDS
 from tests.conftest import PASSWORD
 from tests.field import NOW, OPERATOR, TEN, actor_of, good_answers
@@ -41,6 +42,18 @@ def test_a_visit_is_filled_in_stored_and_acknowledged(session, field, anna, path
     assert visit.score_hundredths == 10_000
     page = anna.get(answer.location).text
     assert f"{visit.digest[:4]}-{visit.digest[4:8]}".upper() in page
+
+
+def test_the_form_is_made_once_for_each_language_and_content(app):
+    document = default_checklist().to_document()
+    same = parse(document)
+    document["sections"][0]["items"][0]["en"] = "Something else?"
+    other = parse(document)
+    with app.test_request_context():
+        form = visit_form(default_checklist(), "en")
+        assert visit_form(same, "en") is form
+        assert visit_form(default_checklist(), "ru")().q_A1.label.text != form().q_A1.label.text
+        assert visit_form(other, "en")().q_A1.label.text == "Something else?"
 
 
 def test_a_double_tap_stores_once(session, field, anna, path):
