@@ -202,10 +202,10 @@ def _tell_work(server: int, senders: list[Sender], seen: Seen) -> None:
         for sender in senders:
             work = work_in_turns(server, partial(sender.send, seen), other.pid, ask_bare)
             hot = work_without_pause(other.pid, ask_bare)
-            way = "page" if sender.by_page else "API"
+            way, turned, paced = "page" if sender.by_page else "API", work.site / work.bare, work.site / hot
             print(
-                f"load, by {way}: {work.site:.2f} ms of the processor, {work.site / work.bare:.1f} bare "
-                f"Flask answers asked in turn (bar {WORK_BAR:.0f}), {work.site / hot:.1f} asked without a pause"
+                f"load, by {way}: {work.site:.2f} ms of the processor, {turned:.1f} bare Flask answers "
+                f"asked in turn (bar {WORK_BAR:.0f}), {paced:.1f} asked without a pause"
             )
     phone.close()
 
