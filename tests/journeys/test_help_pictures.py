@@ -75,7 +75,7 @@ PICTURES = (
     Picture("downloads", HEAD, f"{PILOT}/exports", ".file-list", ".file-list > li >> nth=5"),
     Picture("schedule", HEAD, f"/pilots/{RUNNING}/assignments", ".filters", "main tbody tr >> nth=4"),
     Picture("funnel", HEAD, f"{PILOT}/branches", "figure.chart figcaption", "figure.chart .chart-picture"),
-    Picture("branches", MANAGER, f"{PILOT}/branches?tab=table", ".branch-table", "tbody tr >> nth=4", 1180),
+    Picture("branches", MANAGER, f"{PILOT}/branches?tab=table", ".branch-table", "tbody tr >> nth=3", 1180),
     Picture("branch", MANAGER, f"{PILOT}/branches/600001", "h1", ".branch-page .tiles", width=1000),
     Picture("side-by-side", MANAGER, f"{PILOT}/branches?{PAIR}", ".filters", "main table"),
     Picture("heatmap", MANAGER, f"{PILOT}/heatmap", "figure.heatmap", ".heat-table tbody >> nth=0", 1000),
