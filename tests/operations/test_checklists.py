@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -123,39 +124,46 @@ def test_of_two_editors_the_second_is_told(session: Session) -> None:
         checklist_drafts.publish_draft(session, OPERATOR, draft.id or 0, opened, NOW)
 
 
+ROUNDS = 200
+
+
 def test_two_editors_in_200_rounds_lose_nothing(engine: database.Engine, session: Session) -> None:
-    """Each adds to a counter that it has read; whoever is told of a conflict reads again."""
+    """Both read a counter, both add to it; the later one is told of a conflict, reads again and adds."""
     draft_id = begin(session, counter=0).id or 0
     session.commit()
+    barrier = threading.Barrier(2, timeout=60)
 
-    def add_hundred() -> None:
+    def version_of(own: Session) -> int:
+        own.expire_all()
+        version = checklist_drafts.get_draft(own, OPERATOR, draft_id).row_version
+        own.commit()
+        return version
+
+    def add(own: Session, version: int) -> None:
+        checklist_drafts.change_draft(
+            own, OPERATOR, draft_id, version, lambda old: old | {"counter": old["counter"] + 1}, NOW
+        )
+
+    def edit(_editor: int) -> int:
+        told = 0
         with database.session_of(engine) as own:
-            done = 0
-            while done < 100:
-                draft = checklist_drafts.get_draft(own, OPERATOR, draft_id)
-                version = draft.row_version
-                own.commit()
+            for _ in range(ROUNDS):
+                barrier.wait()
+                version = version_of(own)
+                barrier.wait()
                 try:
-                    checklist_drafts.change_draft(
-                        own,
-                        OPERATOR,
-                        draft_id,
-                        version,
-                        lambda document: document | {"counter": document["counter"] + 1},
-                        NOW,
-                    )
-                    done += 1
+                    add(own, version)
                 except EditConflict:
+                    told += 1
                     own.rollback()
-                own.expire_all()
+                    add(own, version_of(own))
+        return told
 
-    editors = [threading.Thread(target=add_hundred) for _ in range(2)]
-    for editor in editors:
-        editor.start()
-    for editor in editors:
-        editor.join()
+    with ThreadPoolExecutor(2) as pool:
+        told = sum(pool.map(edit, range(2)))
     session.expire_all()
-    assert checklist_drafts.get_draft(session, OPERATOR, draft_id).document["counter"] == 200
+    assert checklist_drafts.get_draft(session, OPERATOR, draft_id).document["counter"] == 2 * ROUNDS
+    assert told == ROUNDS, "each round the two met"
 
 
 def test_what_was_done_is_undone_step_by_step(session: Session) -> None:
