@@ -1,12 +1,11 @@
 """A visit of 30 answers stored by our operation, beside the usual design: a row an answer, through the ORM.
 
 The peer is what one writes first with SQLModel: an object for the visit and one for each answer, added and
-committed together. It reads the assignment with its wave and branch, and the questions, checks the answers,
-works out the score by the same functions as ours, refuses a visit that is there already, and keeps an event.
-Ours does what the peer leaves out: the digest that tells a repeat from a conflict, the event sealed to the
-one before, the wave and the assignment held still. A second line gives the peer's writing alone, without
-reading and checking, and a third compares the two shapes of storage alone: one row with a document against
-31 rows through the ORM. Same database: SQLite with a write-ahead log, every commit synced.
+committed together. It has the same duties: it holds the assignment and the wave, reads branch, pilot and
+questions, checks the answers and works out digest and score by the same functions as ours, refuses a visit
+that is there already, and seals an event to the one before. The second line compares the shapes of storage
+alone: one row with a document against 31 rows through the ORM. Same database: SQLite with a write-ahead log,
+every commit synced.
 
 Times are those of the processor, so that what else runs on the machine does not count.
 

@@ -234,8 +234,12 @@ def insert_once(session: Session, record: SQLModel) -> bool:
 
     A concurrent insert of the same key is waited for, on both databases.
     """
-    columns = type(record).model_fields
-    values = {name: value for name in columns if (value := getattr(record, name)) is not None or name != "id"}
+    held = sa.inspect(record).dict
+    values = {
+        name: value
+        for name in type(record).model_fields
+        if (value := held.get(name)) is not None or name != "id"
+    }
     statement = _insert_once(type(record), session.get_bind().dialect.name)
     # A row comes back only if it was inserted; the drivers do not agree on counting rows.
     return session.connection().execute(statement, values).first() is not None

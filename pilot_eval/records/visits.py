@@ -36,7 +36,7 @@ class Visit(SQLModel, table=True):
     # Minted on the device when the visit starts.
     id: UUID = Field(primary_key=True)
     pilot_id: int = Field(foreign_key="pilot.id")
-    wave_id: int = Field(foreign_key="wave.id", index=True)
+    wave_id: int = Field(foreign_key="wave.id")
     branch_id: int = Field(foreign_key="branch.id", index=True)
     assignment_id: int | None = Field(default=None, foreign_key="assignment.id", index=True)
     auditor_id: int = Field(foreign_key="person.id", index=True)
