@@ -26,6 +26,7 @@ from tests.journeys.phones import (
     kept,
     load,
     save,
+    send_now,
     until,
     visits_of,
 )
@@ -56,7 +57,7 @@ def test_practice_goes_all_the_way_and_is_stored_nowhere(
     if not signal:
         expect(phone.locator(".outbox-line")).to_contain_text("1 practice visit")
         road.open()
-        press(phone.get_by_role("button", name="Send now"))
+        send_now(phone)
     expect(phone.get_by_role("heading", level=1)).to_have_text("Practice done")
     assert kept(phone, "outbox") == []
     assert (len(stored(site.app, Visit)), len(stored(site.app, SubmissionConflict))) == before

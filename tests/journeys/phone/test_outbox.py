@@ -31,6 +31,7 @@ from tests.journeys.phones import (
     look_again,
     phone_of,
     save,
+    send_now,
     until,
     visits_of,
 )
@@ -63,7 +64,7 @@ def test_a_visit_without_a_signal_is_sent_once_when_it_is_back(
         expect(page.locator(".outbox-line")).to_contain_text("Waiting to be sent: 1 visit.")
         assert not visits_of(site, assignment)
         road.open()
-        page.get_by_role("button", name="Send now").tap()
+        send_now(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Stored")
         (visit,) = visits_of(site, assignment)
         expect(page.locator(".receipt-code")).to_have_text(f"{visit.digest[:4]}-{visit.digest[4:8]}".upper())
@@ -287,7 +288,7 @@ def test_a_sign_in_that_ended_is_told_on_a_page_from_the_phone(
     phone.wait_for_url(SAVED)
     phone.context.clear_cookies()
     road.open()
-    phone.get_by_role("button", name="Send now").tap()
+    send_now(phone)
     expect(phone.locator(".outbox-line")).to_contain_text("Your sign-in has ended.")
     expect(phone.get_by_role("link", name="Sign in to send them")).to_be_visible()
 
