@@ -16,8 +16,15 @@ const QUALITY = 0.82;
 export function takePhotos(form, about, stored) {
   const texts = JSON.parse(form.dataset.photoForm);
   const said = document.querySelector("[data-photo-said]");
+  let busy = false; // a second tap, while a large picture is being shrunk, is no second photograph
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (busy) return;
+    busy = true;
+    await take().finally(() => (busy = false));
+  });
+
+  async function take() {
     const photo = await read(form, texts);
     if (!photo) return;
     clearProblems(form);
@@ -29,7 +36,7 @@ export function takePhotos(form, about, stored) {
     said.hidden = false;
     said.textContent = receipt ? texts.stored : texts.kept;
     if (receipt) stored();
-  });
+  }
 }
 
 // {shows, picture}; null where something is wrong with it, which is said.

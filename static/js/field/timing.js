@@ -76,14 +76,18 @@ async function change(record) {
   const draft = draftOf(free());
   draft.take(record);
   draft.held.lane = draft.origin.lane;
-  lanes.set(draft.origin.lane, draft);
-  use(draft.origin.lane);
+  // What was changed before the page was loaded again is newer than the record.
+  const begun = [...lanes.values()].find(({ held }) => held.uuid === record.uuid);
+  if (!begun) lanes.set(draft.origin.lane, draft);
+  use((begun ?? draft).origin.lane);
   if (record.problem) showRefusal(form, record.problem, texts);
 }
 
+// Never one that is taken: a timing that is to be changed may be a fifth.
 function free() {
-  const numbers = Array.from({ length: MOST_LANES }, (_, at) => at + 1);
-  return numbers.find((number) => !lanes.has(number)) ?? lane;
+  let number = 1;
+  while (lanes.has(number)) number += 1;
+  return number;
 }
 
 // A new customer; what is so in the hall, and that one is observing, was said with the last one.
@@ -172,11 +176,11 @@ async function submit(event) {
   const key = form.querySelector(".sticky-bar button");
   key.textContent = texts.saving;
   try {
-    await rememberHall();
     const draft = lanes.get(lane);
-    const { receipt, problem } = await handIn(draft, body());
+    const [{ receipt, problem }] = await Promise.all([handIn(draft, body()), rememberHall()]);
     if (problem) {
       draft.ended = false;
+      await choose(draft.origin.lane);
       showRefusal(form, problem, texts);
     } else await goOn(draft, receipt);
   } catch {
@@ -190,12 +194,14 @@ async function submit(event) {
 // To the next customer who is being timed, else to the receipt.
 async function goOn(draft, receipt) {
   const { uuid } = draft.held;
+  const number = draft.origin.lane; // another one may be in sight by now
   if (lanes.size === 1) {
     return leaveFor(receipt ? `/timings/${uuid}` : savedPage(uuid), form, texts);
   }
-  const said = fill(receipt ? texts.lane_stored : texts.lane_saved, { number: lane, receipt: receipt?.receipt ?? "" });
-  lanes.delete(lane);
-  use(Math.min(...lanes.keys()));
+  const said = fill(receipt ? texts.lane_stored : texts.lane_saved, { number, receipt: receipt?.receipt ?? "" });
+  lanes.delete(number);
+  if (lane === number) use(Math.min(...lanes.keys()));
+  else showLanes();
   const notice = form.querySelector("[data-told]");
   notice.hidden = false;
   notice.textContent = said;

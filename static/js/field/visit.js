@@ -5,7 +5,7 @@ import { Draft } from "./drafts.js";
 import { handIn, leaveFor, passes, recordOf, savedPage, showRefusal } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
 import { useNotes } from "./prefill.js";
-import { all, works } from "./store.js";
+import { all, get, works } from "./store.js";
 import { fill, phone } from "./words.js";
 
 const FUTURE = 5 * 60_000; // how far a phone's clock may be ahead
@@ -40,8 +40,10 @@ async function open() {
   if (await isHandedIn()) return;
   const came = Boolean(document.querySelector(".error-summary"));
   const record = await recordOf(phone.person, kind, assignment);
+  const kept = await get("drafts", draft.key);
   if (came) begin(form.elements.namedItem("id").value);
-  else if (record) draft.take(record);
+  // What was changed before the page was loaded again is newer than the record.
+  else if (record) draft.take(kept?.uuid === record.uuid ? kept : record);
   else if (await draft.resume()) tellRestored();
   else begin();
   if (await isOfAnotherVersion()) return;

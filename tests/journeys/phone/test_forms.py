@@ -151,6 +151,8 @@ def test_what_waits_can_still_be_changed(site: Site, road: Road, phone: Page, as
     press(phone.get_by_role("link", name="Change it"))
     expect(phone.locator("[name=narrative]")).to_have_value("Сначала так")
     fill_form(phone, {"narrative": "Потом иначе"})
+    phone.reload()
+    expect(phone.locator("[name=narrative]")).to_have_value("Потом иначе")
     save(phone)
     phone.wait_for_url(SAVED)
     assert len(kept(phone, "outbox")) == 1

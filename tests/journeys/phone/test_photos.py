@@ -69,6 +69,19 @@ def photos_of(site: Site, assignment: Assignment) -> list[VisitPhoto]:
     return stored(site.app, VisitPhoto, visit_id=visit.id)
 
 
+def test_two_taps_are_one_photograph(site: Site, road: Road, phone: Page, assignment: Assignment) -> None:
+    load(phone, assignment)
+    road.close()
+    hand_in(phone, assignment)
+    phone.wait_for_url(SAVED)
+    press(phone.locator("[name=kind][value=exterior] + label"))
+    phone.locator("[name=photo]").set_input_files(photograph(4000))  # type: ignore[arg-type]  # one file's parts
+    phone.evaluate("for (const _ of [1, 2]) document.querySelector('[data-photo-form] button').click()")
+    expect(phone.locator("[data-photo-said]")).to_contain_text("saved on this phone")
+    phone.wait_for_timeout(1000)
+    assert len([record for record in kept(phone, "outbox") if record["kind"] == "photo"]) == 1
+
+
 def test_photographs_wait_behind_their_visit(
     site: Site, road: Road, phone: Page, assignment: Assignment
 ) -> None:

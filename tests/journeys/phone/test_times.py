@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from time import sleep
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -230,6 +232,31 @@ def test_four_customers_are_timed_side_by_side(site: Site, field: Field, hall: P
     assert 120 <= gave_up.document["gave_up_after_seconds"] < 150  # type: ignore[operator]  # the document is JSON
     assert {timing.entry_method for timing in new} == {"stopwatch"}
     assert len(kept(hall, "drafts")) == 2
+
+
+def test_another_customer_who_is_chosen_while_one_is_sent_stays(site: Site, road: Road, hall: Page) -> None:
+    before = {timing.id for timing in stored(site.app, Timing)}
+    for event, wait in (("joined", 60), ("called", 10), ("started", 120), ("ended", 5)):
+        tap(hall, event, wait)
+    press(hall.locator("[data-more-lanes]"))
+    lane(hall, 2)
+    tap(hall, "joined", 30)
+    lane(hall, 1)
+    road.fault = lambda environ: slow if environ["REQUEST_METHOD"] == "PUT" else None
+    finish(hall)
+    lane(hall, 2)
+    tap(hall, "called")
+    expect(hall.locator("[data-told]")).to_contain_text("Customer 1 is stored, receipt")
+    expect(hall.locator("[data-lane]")).to_have_count(1)
+    expect(hall.locator("[data-lane='2']")).to_have_attribute("aria-pressed", "true")
+    expect(hall.locator(".stopwatch-key").nth(KEYS["called"])).to_have_attribute("aria-pressed", "true")
+    assert [draft["lane"] for draft in kept(hall, "drafts")] == [2]
+    assert len({timing.id for timing in stored(site.app, Timing)} - before) == 1
+
+
+def slow(road: Road, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    sleep(2)
+    return road.answer(environ, start_response)
 
 
 def test_what_is_so_in_the_hall_is_said_once(hall: Page, field: Field) -> None:
