@@ -34,7 +34,8 @@ class Reading:
         self.unreadable: list[FieldProblem] = []
 
     def text(self, name: str) -> str:
-        return str(self._form[name].data or "").strip()
+        """What was typed; a browser sends a line's end as two characters, of which a phone counts and keeps one."""
+        return str(self._form[name].data or "").replace("\r\n", "\n").strip()
 
     def identity(self) -> UUID:
         """The UUID that the server minted into the form; a request without one was not made by our form."""

@@ -72,6 +72,22 @@ def test_the_same_form_sent_again_with_other_answers_is_kept_for_a_reviewer(sess
     assert len(stored(session, SubmissionConflict)) == 1
 
 
+def test_lines_of_a_form_are_those_of_a_phone(session, field, anna, path):
+    form = filled(anna.get(path).text, **GOOD_VISIT | {"narrative": "One\r\nTwo", "c_A1": "Three\r\nFour"})
+    assert anna.post(path, data=form).status_code == 303
+    assert anna.post(path, data=form | {"narrative": "One\nTwo", "c_A1": "Three\nFour"}).status_code == 303
+    (visit,) = stored(session, Visit)
+    assert visit.document["header"]["narrative"] == "One\nTwo"
+
+
+def test_lines_count_once_in_the_length_of_a_text(session, field, anna, path):
+    long = "a\r\n" * 999 + "aa"  # 2000 characters for whoever types them
+    assert (
+        anna.post(path, data=filled(anna.get(path).text, **GOOD_VISIT | {"narrative": long})).status_code
+        == 303
+    )
+
+
 def test_a_recorded_visit_is_not_asked_for_again(session, field, anna, path):
     record_visit(session, actor_of(field.anna), field.visit(), NOW)
     assert anna.get(path).location == f"/visits/{stored(session, Visit)[0].id}"
