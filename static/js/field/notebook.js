@@ -1,6 +1,6 @@
 // Times noted in the pocket, set by set: for whom they are comes later.
 
-import { all, asked, put, within } from "./store.js";
+import { all, asked, within } from "./store.js";
 
 const HOUR = 3600 * 1000;
 const DAY = 24 * HOUR;
@@ -15,8 +15,13 @@ export async function openSet(person, assignment) {
   return { id: crypto.randomUUID(), person, assignment, taps: {}, used: {} };
 }
 
-export async function write(set) {
-  await put("notes", { ...set });
+// Note a moment of a set, or take it back (null). Whatever another tab has written of the set in the meantime stays.
+export async function note(set, code, moment) {
+  await within(["notes"], "readwrite", async (at) => {
+    const kept = (await asked(at("notes").get(set.id))) ?? set;
+    const { [code]: _before, ...taps } = kept.taps;
+    await asked(at("notes").put({ ...kept, taps: moment ? { ...taps, [code]: moment } : taps }));
+  });
 }
 
 // A person's sets that hold something, newest first.
@@ -44,6 +49,9 @@ export const giveTo = (id, assignment) => change(id, (set) => ({ ...set, assignm
 
 // A record of that kind with these times has been handed in.
 export const use = (id, kind) => change(id, (set) => ({ ...set, closed: true, used: { ...set.used, [kind]: true } }));
+
+// The next tap begins another one.
+export const closeSet = (id) => change(id, (set) => ({ ...set, closed: true }));
 
 export const discardSet = (id) => change(id, (set) => ({ ...set, closed: true, discarded_at: Date.now() }));
 export const putSetBack = (id) => change(id, ({ discarded_at, ...set }) => set);

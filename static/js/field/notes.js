@@ -1,7 +1,7 @@
 // Pocket mode: one key for each moment of a visit, tapped without looking.
 
 import { now } from "./clocks.js";
-import { EVENTS, openSet, write } from "./notebook.js";
+import { closeSet, EVENTS, note, openSet } from "./notebook.js";
 import { works } from "./store.js";
 import { make, phone } from "./words.js";
 
@@ -36,20 +36,20 @@ function line(code) {
 async function tap(code) {
   if (set.taps[code]) return;
   set.taps[code] = now();
-  await write(set);
+  await note(set, code, set.taps[code]);
   navigator.vibrate?.(40);
   show();
 }
 
 async function untap(code) {
   delete set.taps[code];
-  await write(set);
+  await note(set, code, null);
   show();
   place.querySelector(`[data-event=${code}]`).focus();
 }
 
 async function afresh() {
-  if (Object.keys(set.taps).length) await write({ ...set, closed: true });
+  if (Object.keys(set.taps).length) await closeSet(set.id);
   history.replaceState(null, "", location.pathname);
   await begin();
   show();

@@ -374,6 +374,20 @@ def note(page: Page, event: str, then: int = 0) -> None:
     page.clock.fast_forward(then * 1000)
 
 
+def test_two_tabs_of_the_pocket_lose_no_moment_of_each_other(phone: Page) -> None:
+    phone.goto("/notes")
+    press(phone.locator("[data-event=came]"))
+    expect(phone.locator("[data-event=came]")).to_have_attribute("aria-pressed", "true")
+    second = phone.context.new_page()
+    second.goto("/notes")
+    for page, event in ((phone, "joined"), (second, "called"), (phone, "started")):
+        press(page.locator(f"[data-event={event}]"))
+        expect(page.locator(f"[data-event={event}]")).to_have_attribute("aria-pressed", "true")
+        until(page, lambda event=event: any(event in each["taps"] for each in kept(page, "notes")))
+    (noted,) = kept(phone, "notes")
+    assert set(noted["taps"]) == {"came", "joined", "called", "started"}
+
+
 def test_times_for_no_visit_yet_are_offered(field: Field, assignment: Assignment, phone: Page) -> None:
     phone.goto("/notes")
     for event in ("came", "left"):
