@@ -34,7 +34,7 @@ class Reading:
         self.unreadable: list[FieldProblem] = []
 
     def text(self, name: str) -> str:
-        """What was typed; a browser sends a line's end as two characters, of which a phone counts and keeps one."""
+        """What was typed; of the two characters that a browser sends for the end of a line, one."""
         return str(self._form[name].data or "").replace("\r\n", "\n").strip()
 
     def identity(self) -> UUID:

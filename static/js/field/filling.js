@@ -22,10 +22,10 @@ export async function handIn(draft, body) {
   if (record.notes) await use(record.notes, record.kind);
   navigator.storage?.persist?.();
   await sendNow();
-  const receipt = await get("receipts", record.uuid);
-  if (receipt) return { receipt };
-  const waiting = await find(record.uuid);
-  return waiting?.state === "attention" ? { problem: waiting.problem } : {};
+  // As long as it is on the phone, a receipt is that of an earlier form of it, sent while this one was being written.
+  const left = await find(record.uuid);
+  if (left) return left.state === "attention" ? { problem: left.problem } : {};
+  return { receipt: await get("receipts", record.uuid) };
 }
 
 // Try to send what waits; nobody is held up by it for long.

@@ -164,6 +164,28 @@ def test_what_waits_can_still_be_changed(site: Site, road: Road, phone: Page, as
     assert not stored(site.app, SubmissionConflict, record_id=visit.id)
 
 
+def test_a_change_that_comes_after_its_record_was_sent_is_not_called_stored(
+    site: Site, road: Road, phone: Page, assignment: Assignment
+) -> None:
+    load(phone, assignment)
+    road.close()
+    hand_in(phone, assignment, narrative="Сначала так")
+    phone.wait_for_url(SAVED)
+    press(phone.get_by_role("link", name="Change it"))
+    expect(phone.locator("[name=narrative]")).to_have_value("Сначала так")
+    fill_form(phone, {"narrative": "Потом иначе"})
+    road.open()
+    other = phone.context.new_page()
+    other.goto("/outbox")
+    until(other, lambda: bool(visits_of(site, assignment)))
+    expect(other.locator(".outbox-line")).to_contain_text("Everything is sent")
+    save(phone)
+    phone.wait_for_url(SAVED)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("A version is stored already")
+    (visit,) = visits_of(site, assignment)
+    assert len(stored(site.app, SubmissionConflict, record_id=visit.id)) == 1
+
+
 def test_where_no_page_was_kept_yet_the_form_says_that_all_is_well(
     site: Site, road: Road, phone: Page, assignment: Assignment
 ) -> None:
