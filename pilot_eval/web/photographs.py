@@ -39,5 +39,6 @@ def photo_texts() -> dict[str, str]:
         "no_photo": str(_NO_PHOTO),
         "no_picture": gettext("This file cannot be read as a picture"),
         "kept": gettext("The photograph is saved on this phone and is sent after its visit."),
+        "not_kept": gettext("This phone has no room for it. Make room and try again."),
         "stored": gettext("The photograph is stored."),
     }

@@ -161,6 +161,9 @@ def phone_texts() -> dict[str, str]:
         "refused": gettext("The server has refused this. Look through it and send it again."),
         "notes_there": gettext("There are times that you noted in pocket mode:"),
         "use_notes": gettext("Take those of %(first)s to %(last)s", first="{first}", last="{last}"),
+        "put_notes_away": gettext("Put these times away"),
+        "put_notes_back": gettext("Put back"),
+        "notes_away": gettext("The times are put away; within a day they can be put back."),
         "notes_used": gettext(
             "The times from %(first)s to %(last)s are those that you noted.", first="{first}", last="{last}"
         ),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from wtforms import BooleanField, Form, HiddenField, StringField
 
 from pilot_eval.domain.checklists import Answer, Checklist, Item, answer_field, comment_field
@@ -56,12 +56,17 @@ class VisitForm(Form):
         return reading.whole(name) if item.type == "number" else reading.text(name)
 
 
-@lru_cache(maxsize=64)
 def visit_form(checklist: Checklist, language: str) -> type[VisitForm]:
-    """The form's class for a checklist, its fields in the order of reading, in the reader's own language.
+    """The form's class for a checklist, its fields in the order of reading.
 
     Fields of questions are prefixed, so that no code can replace one of the form's own names.
     """
+    return _visit_form(checklist, language, str(get_locale()))
+
+
+@lru_cache(maxsize=64)
+def _visit_form(checklist: Checklist, language: str, _locale: str) -> type[VisitForm]:
+    # Questions are in the language asked for, our own labels in that of the request: both tell classes apart.
     outcomes = [(code, str(name)) for code, name in OUTCOMES.items()]
     incidents = [(option.code, option.text.to(language)) for option in checklist.incidents]
     fields: dict[str, Any] = {

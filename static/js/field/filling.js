@@ -40,6 +40,14 @@ export function showRefusal(form, problem, texts) {
   showProblems(form, found, texts);
 }
 
+// A confirmation holds for what it was given to: whatever is changed afterwards is asked about anew.
+export function watchConfirmed(form) {
+  const confirmed = form.elements.namedItem("confirmed");
+  form.addEventListener("input", ({ target }) => {
+    if (target.name && target !== confirmed) confirmed.checked = false;
+  });
+}
+
 // The question whether what is odd is right, in sight from now on.
 export function askToConfirm(form) {
   form.querySelector(".odd").hidden = false;

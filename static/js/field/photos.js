@@ -29,7 +29,12 @@ export function takePhotos(form, about, stored) {
     if (!photo) return;
     clearProblems(form);
     const uuid = crypto.randomUUID();
-    await keep({ uuid, kind: "photo", person: phone.person, ...about(), ...photo, saved_at: ownIso(), problem: null });
+    const record = { uuid, kind: "photo", person: phone.person, ...about(), ...photo, saved_at: ownIso(), problem: null };
+    try {
+      await keep(record);
+    } catch {
+      return showProblems(form, [{ field: "photo", message: texts.not_kept }], texts);
+    }
     form.reset();
     await sendNow();
     const receipt = await get("receipts", uuid);

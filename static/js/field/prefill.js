@@ -1,7 +1,7 @@
 // Times that were tapped in pocket mode, brought into the form of their visit.
 
 import { clockOf, dayOf } from "./instants.js";
-import { beginOf, endOf, giveTo, unusedFor } from "./notebook.js";
+import { beginOf, discardSet, endOf, giveTo, putSetBack, unusedFor } from "./notebook.js";
 import { fill, make, moment, phone } from "./words.js";
 
 const DAY = 24 * 3600 * 1000;
@@ -19,7 +19,24 @@ export async function useNotes(kind, draft, paper) {
     key.addEventListener("click", () => takeOver(kind, draft, set, paper));
     return key;
   });
-  if (keys.length) tell(make("p", {}, texts.notes_there), ...keys);
+  if (keys.length) tell(make("p", {}, texts.notes_there), ...keys, putAway(kind, draft, sets, paper));
+}
+
+// Times that belong to no visit: they are put away with one tap, and back with another.
+function putAway(kind, draft, sets, paper) {
+  const { texts } = paper;
+  const away = make("button", { type: "button", class: "plain-button" }, texts.put_notes_away);
+  away.addEventListener("click", async () => {
+    for (const { id } of sets) await discardSet(id);
+    const back = make("button", { type: "button", class: "plain-button" }, texts.put_notes_back);
+    back.addEventListener("click", async () => {
+      for (const { id } of sets) await putSetBack(id);
+      await useNotes(kind, draft, paper);
+    });
+    tell(make("p", {}, texts.notes_away), back);
+    back.focus();
+  });
+  return away;
 }
 
 async function takeOver(kind, draft, set, { form, zone, texts, watch }) {

@@ -2,7 +2,7 @@
 
 import { watchClock } from "./clocks.js";
 import { Draft } from "./drafts.js";
-import { handIn, leaveFor, passes, savedPage, showRefusal } from "./filling.js";
+import { handIn, leaveFor, passes, savedPage, showRefusal, watchConfirmed } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
 import { find } from "./outbox.js";
 import { useNotes } from "./prefill.js";
@@ -29,6 +29,7 @@ if (await works()) await open();
 
 async function open() {
   await resume();
+  watchConfirmed(form);
   form.addEventListener("input", keep);
   form.addEventListener("submit", submit);
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -2,7 +2,7 @@
 
 import { askDistance, showDistance } from "./distance.js";
 import { Draft } from "./drafts.js";
-import { handIn, leaveFor, passes, recordOf, savedPage, showRefusal } from "./filling.js";
+import { handIn, leaveFor, passes, recordOf, savedPage, showRefusal, watchConfirmed } from "./filling.js";
 import { clockOf, dayOf, instantsOf, isoOf, readClock } from "./instants.js";
 import { useNotes } from "./prefill.js";
 import { all, get, works } from "./store.js";
@@ -48,6 +48,7 @@ async function open() {
   else begin();
   if (await isOfAnotherVersion()) return;
   if (record?.problem && !came) showRefusal(form, record.problem, texts);
+  watchConfirmed(form);
   form.addEventListener("input", () => draft.keep());
   form.addEventListener("submit", submit);
   document.addEventListener("visibilitychange", () => document.hidden || catchUp());

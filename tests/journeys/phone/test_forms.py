@@ -290,3 +290,14 @@ def test_the_pages_of_the_phone_look_right(
     seen(phone, "phone-missing")
     phone.goto("/assignments")
     in_language(phone, "en")
+
+
+def test_a_confirmation_holds_for_what_it_was_given_to(phone: Page, assignment: Assignment) -> None:
+    phone.goto(form_of(assignment))
+    fill_form(phone, {name: value for name, value in GOOD_VISIT.items() if name != "q_A2"})
+    save(phone)
+    expect(phone.locator(".error-summary")).to_contain_text("Unanswered: A2.")
+    press(phone.locator("label[for=confirmed]"))
+    expect(phone.locator("[name=confirmed]")).to_be_checked()
+    phone.locator("[name=narrative]").fill("Ещё раз")
+    expect(phone.locator("[name=confirmed]")).not_to_be_checked()

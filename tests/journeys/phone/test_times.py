@@ -426,5 +426,26 @@ def test_times_for_no_visit_yet_are_offered(field: Field, assignment: Assignment
     notice = phone.locator("[data-notes]")
     expect(notice).to_contain_text("There are times that you noted in pocket mode:")
     expect(phone.locator("[name=started_at]")).to_have_value("")
-    press(notice.get_by_role("button"))
+    press(notice.get_by_role("button").first)
     expect(phone.locator("[name=started_at]")).not_to_have_value("")
+
+
+def test_times_that_belong_to_no_visit_are_put_away_and_back(
+    field: Field, assignment: Assignment, phone: Page
+) -> None:
+    phone.goto("/notes")
+    press(phone.locator("[data-afresh]"))
+    for event in ("came", "left"):
+        press(phone.locator(f"[data-event={event}]"))
+        expect(phone.locator(f"[data-event={event}]")).to_have_attribute("aria-pressed", "true")
+    phone.goto(form_of(assignment))
+    notice = phone.locator("[data-notes]")
+    press(notice.get_by_role("button", name="Put these times away"))
+    expect(notice).to_contain_text("The times are put away")
+    assert all("discarded_at" in each for each in kept(phone, "notes"))
+    press(notice.get_by_role("button", name="Put back"))
+    expect(notice).to_contain_text("There are times that you noted in pocket mode:")
+    press(notice.get_by_role("button", name="Put these times away"))
+    expect(notice).to_contain_text("The times are put away")
+    phone.goto("/assignments")
+    expect(phone.locator(".outbox-line")).not_to_contain_text("noted")
