@@ -285,12 +285,6 @@ DRAWN = """() =>
     && [...document.querySelectorAll("figure[data-chart]")].every(
         figure => figure.clientWidth < 480 || figure.querySelector(".chart-live svg"))"""
 
-# Charts come alive and pictures are drawn with frames, which a stuck browser owes.
-FRAME_COMES = """() => new Promise(said => {
-    requestAnimationFrame(() => said(true));
-    setTimeout(said, 5000, false);
-})"""
-
 
 def wait_until(page: Page, condition: str) -> None:
     """Until a condition in JavaScript holds.
@@ -314,12 +308,11 @@ def picture(page: Page, name: str) -> Path:
     # A window as tall as the page, so that what sticks to the window's edge hides nothing.
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
-    try:
+    with suppress(BrowserTimeout):  # a chart that does not come alive stays the picture that it was
         wait_until(page, DRAWN)
+    try:
         page.screenshot(path=path, timeout=PATIENCE)
     except BrowserTimeout:
-        if page.evaluate(FRAME_COMES):
-            raise
         path = SCREENSHOTS / f"{name}.copy.png"
         picture_of_copy(page, path)
     page.set_viewport_size(window)
